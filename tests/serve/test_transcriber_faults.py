@@ -1,0 +1,185 @@
+"""The Transcriber deployment on a real Ray: batches of many sessions, and a replica killed in mid-sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import ray
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from tests.speech.speech_support import MemorySink, demo_batcher, demo_recognizer, frames, load_meeting
+from vori_ray.errors import BadInputError
+from vori_ray.speech.journal import FileJournal, session_folder
+from vori_ray.speech.model_card import read_model_card
+from vori_ray.speech.ports import SessionConfig, Transcribe
+from vori_ray.speech.recognizer import DEMO_DIRECTORY
+from vori_ray.speech.runner import LiveSession
+from vori_ray.speech.transcriber import Transcriber, TranscriberOptions
+from vori_ray.speech.windows import SAMPLE_RATE, Samples, WindowRequest, WindowResult
+
+pytestmark = pytest.mark.serve
+DEADLINE_S = 120.0
+CARD = read_model_card(DEMO_DIRECTORY)
+
+
+@pytest.fixture(scope="module")
+def transcriber() -> Iterator[DeploymentHandle]:
+    root = str(Path(__file__).parents[2])
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")  # a busy machine needs more than Ray's 30 s
+    ray.init(
+        address="local",
+        namespace="vori",
+        num_cpus=4,
+        object_store_memory=100 * 2**20,
+        include_dashboard=False,
+        log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": root}},
+    )
+    serve.start(proxy_location="Disabled")
+    options = TranscriberOptions(model="demo", device="cpu", compute_type="int8")
+    yield serve.run(Transcriber.options(num_replicas=1).bind(options), name="speech", route_prefix=None)
+    serve.shutdown()
+    ray.shutdown()
+
+
+def sound(language: str = "en") -> Samples:
+    return load_meeting(language)[0][: 20 * SAMPLE_RATE]
+
+
+def remote(handle: DeploymentHandle) -> Transcribe:
+    async def transcribe(request: WindowRequest) -> WindowResult:
+        result: WindowResult = await handle.transcribe.remote(request)
+        return result
+
+    return transcribe
+
+
+async def play(
+    folder: Path, transcribe: Transcribe, sound: Samples, *, on_frame: Callable[[int, MemorySink], None] | None = None
+) -> MemorySink:
+    """Play sound at four times real time and settle it."""
+    sink = MemorySink()
+    live = LiveSession(
+        SessionConfig("s1", language="auto", card=CARD, may_hurry=False),
+        transcribe=transcribe,
+        journal=FileJournal(session_folder(str(folder), "s1")),
+        sink=sink,
+    )
+    await live.start(resume=False)
+    begin = asyncio.get_running_loop().time()
+    for number, frame in enumerate(frames(sound)):
+        await asyncio.sleep(max(0.0, begin + number * 0.025 - asyncio.get_running_loop().time()))
+        await live.feed(frame)
+        if on_frame:
+            on_frame(number, sink)
+    await live.stop()
+    return sink
+
+
+def words(sink: MemorySink) -> list[tuple[str, float, float]]:
+    return [
+        (word["word"], word["start_s"], word["end_s"]) for message in sink.of_type("final") for word in message["words"]
+    ]
+
+
+async def undisturbed(folder: Path, sound: Samples) -> list[tuple[str, float, float]]:
+    batcher = demo_batcher(demo_recognizer())
+    sink = await play(folder, batcher.submit, sound)
+    await batcher.close()
+    return words(sink)
+
+
+async def status(handle: DeploymentHandle) -> dict[str, Any]:
+    async with asyncio.timeout(DEADLINE_S):
+        found: dict[str, Any] = await handle.status.remote()
+        return found
+
+
+async def test_words_through_ray_are_the_words_in_process(tmp_path: Path, transcriber: DeploymentHandle) -> None:
+    sink = await play(tmp_path / "ray", remote(transcriber), sound())
+    assert words(sink) == await undisturbed(tmp_path / "here", sound())
+    assert (await status(transcriber))["windows"] > 10
+    assert await transcriber.card.remote() == CARD
+
+
+async def test_a_replica_killed_in_the_middle_of_a_sentence_changes_no_word(
+    tmp_path: Path, transcriber: DeploymentHandle
+) -> None:
+    pids = [(await status(transcriber))["pid"]]
+
+    def kill_mid_sentence(number: int, sink: MemorySink) -> None:
+        finals = sink.of_type("final")
+        if len(pids) == 1 and len(finals) >= 3 and not finals[-1]["is_last"]:
+            os.kill(pids[0], signal.SIGKILL)
+            pids.append(0)
+
+    sink = await play(tmp_path / "killed", remote(transcriber), sound(), on_frame=kill_mid_sentence)
+    assert len(pids) == 2, "the replica was killed"
+    assert (await status(transcriber))["pid"] != pids[0], "another replica answers"
+    assert words(sink) == await undisturbed(tmp_path / "here", sound())
+
+
+async def test_sessions_are_decoded_together_and_do_not_mix(tmp_path: Path, transcriber: DeploymentHandle) -> None:
+    sounds = {"en": sound("en"), "ko": sound("ko")}
+    before = await status(transcriber)
+    names = [f"{language}{number}" for language in sounds for number in range(3)]
+    sinks = await asyncio.gather(
+        *(play(tmp_path / name, remote(transcriber), sounds[name[:2]]) for name in names),
+    )
+    after = await status(transcriber)
+    assert after["windows"] - before["windows"] > after["batches"] - before["batches"], "some windows shared a batch"
+    for name, sink in zip(names, sinks, strict=True):
+        first = sinks[names.index(f"{name[:2]}0")]
+        assert words(sink) == words(first)
+
+
+async def test_a_bad_request_is_refused_and_the_replica_lives(transcriber: DeploymentHandle) -> None:
+    pid = (await status(transcriber))["pid"]
+    window = WindowRequest(audio=sound()[:SAMPLE_RATE], start_s=0.0, language="xx")
+    with pytest.raises(BadInputError, match="no language"):
+        await transcriber.transcribe.remote(window)
+    assert (await status(transcriber))["pid"] == pid
+
+
+@pytest.mark.slow
+async def test_replicas_killed_at_random_under_twenty_streams_change_no_word(
+    tmp_path: Path, transcriber: DeploymentHandle
+) -> None:
+    options = TranscriberOptions(model="demo", device="cpu", compute_type="int8")
+    handle = serve.run(Transcriber.options(num_replicas=2).bind(options), name="killed", route_prefix=None)
+    sounds = {"en": sound("en"), "ko": sound("ko")}
+    expected = {language: await undisturbed(tmp_path / language, sounds[language]) for language in sounds}
+    killed: list[int] = []
+    killing = asyncio.create_task(kill_at_random("killed", killed, random.Random(7)))
+    names = [f"{language}{number}" for language in sounds for number in range(10)]
+    sinks = await asyncio.gather(*(play(tmp_path / name, remote(handle), sounds[name[:2]]) for name in names))
+    killing.cancel()
+    await asyncio.gather(killing, return_exceptions=True)
+    assert len(killed) >= 2, "replicas were killed"
+    assert {name: words(sink) for name, sink in zip(names, sinks, strict=True)} == {
+        name: expected[name[:2]] for name in names
+    }
+    serve.delete("killed")
+
+
+async def kill_at_random(application: str, killed: list[int], draw: random.Random) -> None:
+    """Kill one replica of an application every few seconds, until cancelled; `killed` notes which."""
+    while True:
+        await asyncio.sleep(draw.uniform(2.0, 6.0))
+        replicas = [
+            process.pid
+            for process in psutil.Process().children(recursive=True)
+            if f"ServeReplica:{application}:" in process.name() + " ".join(process.cmdline())
+        ]
+        if replicas:
+            killed.append(draw.choice(sorted(replicas)))
+            os.kill(killed[-1], signal.SIGKILL)

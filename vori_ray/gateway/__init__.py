@@ -1,0 +1,1 @@
+"""The one ingress: HTTP, WebSocket, authentication."""

@@ -1,0 +1,1 @@
+"""A synthetic past: seeded conversations of made-up groups, written the way that real meetings are written."""

@@ -1,0 +1,1 @@
+"""How teams work over time, by Spark."""

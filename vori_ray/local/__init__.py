@@ -1,0 +1,1 @@
+"""The embedded default: PostgreSQL, Kafka, Java, jars and Ray."""

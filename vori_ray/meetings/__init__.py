@@ -1,0 +1,1 @@
+"""A meeting's life: start, segments, end, minutes, exports."""

@@ -1,0 +1,1 @@
+"""Topics, outbox, Kafka and the live event hub."""

@@ -1,0 +1,1 @@
+"""Tables, tenant-scoped queries and the store actor."""

@@ -1,0 +1,1 @@
+"""Alembic migrations of VORI's tables; `vori_ray.storage.migrate` runs them."""

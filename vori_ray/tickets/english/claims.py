@@ -1,0 +1,89 @@
+"""What is said of the tickets that are on the board already: finished, begun, open again.
+
+Pure. A turn says so as surely as the learned models tell, of the ticket that it is about; one turn speaks of one
+ticket. Knows nothing about new work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from vori_ray.tickets.english.cues import is_question, roles_of
+from vori_ray.tickets.english.sentences import Clause
+from vori_ray.tickets.english.status import Report, status_talk
+from vori_ray.tickets.english.talk import Talk
+from vori_ray.tickets.heard import BECOMES, Claim, Turns, possible_claims, surest_claims
+from vori_ray.tickets.linear import Linear, probability
+from vori_ray.tickets.roles import Role
+
+LEAD_COUNTS = 0.3
+UNSURE = 0.3  # what a turn that only asks or supposes keeps of its likelihood
+_CONDITION = re.compile(
+    r"^(?:(?:and|but|so|well|okay|yes|no)[ ,]+)*"
+    r"(?:if|once|when|whenever|as soon as|after|until|till|unless|before|in case)\b"
+)
+# what leaves work open though a turn reports on it
+_OPEN_ENDS = {
+    "denied": re.compile(r"\b(?:not|never|no|nothing|nobody|none|cannot)\b|n't\b"),
+    "left": re.compile(
+        r"\b(?:still|yet|left|remaining|to go|almost|nearly|half|apart from|except|waiting|until|till|missing|the rest"
+        r"|as good as|so far|halfway|stuck|blocked)\b"
+    ),
+    "later": re.compile(
+        r"\b(?:will|going to|gonna|tomorrow|tonight|soon|next (?:week|month)|monday|tuesday|wednesday|thursday|friday"
+        r"|have to|has to|need to|needs to)\b|'ll\b"
+    ),
+    "but": re.compile(r"\b(?:but|then|though|only|except|however|unfortunately)\b"),
+}
+_REPORT = {"done": Report.DONE, "begun": Report.BEGUN, "reopen": Report.REOPENED}
+
+
+def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
+    """For each ticket what is said of it most surely, where that is at least `at_least` (0..1)."""
+    statuses = {ticket: each.status for ticket, each in talk.tickets.items()}
+    found = {
+        (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
+        for turn, ticket, says in possible_claims(turns, statuses)
+    }
+    return surest_claims(found, at_least=at_least)
+
+
+def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
+    likely = probability(model.measured(measures(talk, turns, turn, ticket, says)))
+    return likely * UNSURE if says != "reopen" and _is_supposed(talk.turns[turn]) else likely
+
+
+def _is_supposed(clauses: Sequence[Clause]) -> bool:
+    return all(
+        is_question(clause.text, is_asked=clause.is_asked)
+        or _CONDITION.match(clause.text)
+        or Role.HYPOTHETICAL in roles_of(clause.text)
+        for clause in clauses
+    )
+
+
+def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dict[str, float]:
+    """What the model weighs: what the turn and the next one do, and how much the turn is about the ticket."""
+    assignee, speaker = talk.tickets[ticket].assignee, talk.speakers[turn]
+    is_own = assignee is not None and assignee == speaker
+    is_only = sum(other.assignee == speaker for other in talk.tickets.values()) == 1
+    is_answered = turn + 1 < len(talk.turns) and talk.speakers[turn + 1] != speaker
+    told = [c for c in talk.turns[turn] if not is_question(c.text, is_asked=c.is_asked)]
+    reports = {said.talk for clause in told if (said := status_talk(clause.text))}
+    return {
+        "says so": turns.of(says, turn),
+        "is answered so": turns.of(says, turn + 1) if is_answered else -4.0,
+        "says another": max(turns.of(name, turn) for name in BECOMES if name != says),
+        "takes work on": turns.of("self", turn),
+        "meant": talk.meant(turn, ticket),
+        "named": talk.coverage(turn, ticket),
+        "lead": max(-LEAD_COUNTS, min(LEAD_COUNTS, talk.lead(turn, ticket))),
+        "own": float(is_own),
+        "another's": float(assignee is not None and not is_own),
+        "called, and the only one": float(is_own and is_only and talk.is_called(turn)),
+        **{name: float(any(words.search(clause.text) for clause in told)) for name, words in _OPEN_ENDS.items()},
+        "denied at the end": float(bool(told) and bool(_OPEN_ENDS["denied"].search(told[-1].text))),
+        "reported so": float(_REPORT[says] in reports),
+        "unfinished": float(Report.UNFINISHED in reports),
+    }

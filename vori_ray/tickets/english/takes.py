@@ -1,0 +1,121 @@
+"""New work: the turns that take it on or give it out, and what they say of owner, date and state.
+
+Pure. Which turns do so is told by the learned models; a turn that takes on what another has given is the same work.
+Knows nothing about status changes of tickets that are on the board already.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vori_ray.tickets.english.cues import is_question, roles_of
+from vori_ray.tickets.english.owners import owner_of
+from vori_ray.tickets.english.status import Report, status_talk
+from vori_ray.tickets.english.talk import Talk
+from vori_ray.tickets.english.titles import title_of
+from vori_ray.tickets.english.wording import due_words, telling
+from vori_ray.tickets.heard import Turns, Work, until
+from vori_ray.tickets.linear import Models
+from vori_ray.tickets.roles import Role
+from vori_ray.tickets.stems import english_words
+
+NEAR_TURNS, NEXT_TURNS, DATE_TURNS = 5, 2, 2
+SAME_NEXT, SAME_NEAR, SAME_FAR = 0.3, 0.4, 0.7  # likeness of titles, by how near the turns are
+DONE_TURNS = 15
+_NOW = re.compile(
+    r"\b(?:now|right away|straight away|as we speak|this minute|this second|while we(?:'re| are)|hang on|hold on)\b"
+)
+
+
+def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> list[Work]:
+    """The work that is taken on, as surely as `at_least` (0..1), in the order of the talk; the same work once."""
+    taken = [turn for turn in range(len(talk.turns)) if turns.takes_work(turn)[0] >= at_least]
+    kept: list[Work] = []
+    for turn in taken:
+        work = _work(talk, turns, turn, models)
+        if not work.title or work.likely < at_least or _is_taken_back(talk, turn):
+            continue
+        _date(talk, work, set(taken))
+        same = next((other for other in kept if _is_same(other, work)), None)
+        if same is None:
+            kept.append(work)
+        else:
+            same.join(work)
+    for work in kept:
+        _finish(talk, work, set(taken))
+    return [work for work in kept if talk.board.same_work(work.title.casefold()) is None]
+
+
+def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
+    likely, is_own = turns.takes_work(turn)
+    owner = owner_of(talk, turns, turn, models.owner)
+    title = title_of(talk, turn, models.title)
+    work = Work(turn, is_own, likely * title.likeness, title.text, owner, last_turn=turn, evidence=[turn])
+    if is_own and Report.BEGUN in _reports(talk, turn):
+        work.status = "IN_PROGRESS"
+    return work
+
+
+def _reports(talk: Talk, turn: int) -> set[Report]:
+    """What a turn reports of some work's status, questions left out."""
+    told = (clause for clause in talk.turns[turn] if not is_question(clause.text, is_asked=clause.is_asked))
+    return {said.talk for clause in told if (said := status_talk(clause.text))}
+
+
+def _is_taken_back(talk: Talk, turn: int) -> bool:
+    """Whether the turn takes back at its end what it says."""
+    return any(Role.RETRACTION in roles_of(clause.text) for clause in talk.turns[turn][-1:])
+
+
+def _date(talk: Talk, work: Work, taken: set[int]) -> None:
+    """The date of the turn itself, else of the turns behind it, else of the request before it."""
+    behind = until(range(work.turn + 1, work.turn + 1 + DATE_TURNS), taken)
+    before = until(range(work.turn - 1, work.turn - 1 - DATE_TURNS, -1), taken)
+    for turn in (work.turn, *behind, *before):
+        found = _dates(talk, turn, asked=turn <= work.turn)
+        if found:
+            work.due_text = found[-1]
+            if turn not in work.evidence:
+                work.evidence.append(turn)
+            return
+
+
+def _dates(talk: Talk, turn: int, *, asked: bool) -> list[str]:
+    """The words of a turn's dates; those of its questions only if `asked`."""
+    if not 0 <= turn < len(talk.turns):
+        return []
+    clauses = [c for c in talk.turns[turn] if asked or not is_question(c.text, is_asked=c.is_asked)]
+    return [words for clause in clauses if (words := due_words(clause.text, talk.today))]
+
+
+def _is_same(earlier: Work, later: Work) -> bool:
+    """Whether two turns speak of one piece of work: near ones of one owner, far ones only by the same words."""
+    alike = _likeness(earlier.title, later.title)
+    away = later.turn - earlier.last_turn
+    is_his = earlier.owner == later.owner or None in (earlier.owner, later.owner) or not earlier.is_own
+    if away <= NEXT_TURNS:
+        return alike >= (SAME_NEXT if is_his else SAME_NEAR)
+    if away <= NEAR_TURNS and is_his:
+        return alike >= SAME_NEAR
+    return alike >= SAME_FAR
+
+
+def _likeness(one: str, other: str) -> float:
+    first, second = set(english_words(one)), set(english_words(other))
+    return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+
+
+def _finish(talk: Talk, work: Work, taken: set[int]) -> None:
+    """ "I'll send it now" ... "sent": what its owner reports before the end is done."""
+    words = set(telling(work.title.casefold()))
+    is_now = any(_NOW.search(clause.text) for clause in talk.turns[work.turn])
+    for turn in range(work.turn + 1, min(len(talk.turns), work.turn + DONE_TURNS + 1)):
+        if talk.speakers[turn] != work.owner or turn in taken or work.status == "DONE":
+            continue
+        reports = _reports(talk, turn)
+        shared = len(words & talk.telling[turn])
+        if Report.UNFINISHED not in reports and Report.DONE in reports and (is_now or shared >= 1):
+            work.status = "DONE"
+            work.evidence.append(turn)
+        elif Report.BEGUN in reports and shared >= 1 and work.status == "TODO":
+            work.status = "IN_PROGRESS"

@@ -1,0 +1,63 @@
+"""What is said of the tickets that are on the board already: finished, begun, open again.
+
+Pure. A turn says so as surely as the learned models tell, of the ticket that it is about; one turn speaks of one
+ticket. A turn that also says what is left finishes nothing. Knows nothing about new work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vori_ray.tickets.heard import BECOMES, Claim, Turns, possible_claims, surest_claims
+from vori_ray.tickets.korean.acts import Act
+from vori_ray.tickets.korean.said import Said
+from vori_ray.tickets.korean.talk import Talk
+from vori_ray.tickets.linear import Linear, probability
+
+LEAD_COUNTS = 0.3
+UNSURE = 0.3  # what a turn that leaves something open, asks or supposes keeps of its likelihood
+_OPEN_ENDS = (Act.UNFINISHED, Act.STUCK)
+_SUPPOSED = (Act.ASK, Act.IF, Act.MUSE, Act.PLAN)
+
+
+def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
+    """For each ticket what is said of it most surely, where that is at least `at_least` (0..1)."""
+    statuses = {ticket: each.status for ticket, each in talk.board.tickets.items()}
+    found = {
+        (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
+        for turn, ticket, says in possible_claims(turns, statuses)
+    }
+    return surest_claims(found, at_least=at_least)
+
+
+def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
+    likely = probability(model.measured(measures(talk, turns, turn, ticket, says)))
+    clauses = talk.turns[turn]
+    if says == "done" and any(said.has(*_OPEN_ENDS) and not said.has(Act.ASK) for said in clauses):
+        return likely * UNSURE
+    return likely * UNSURE if says != "reopen" and _is_supposed(clauses) else likely
+
+
+def _is_supposed(clauses: Sequence[Said]) -> bool:
+    return all(said.has(*_SUPPOSED) or said.is_conditional for said in clauses)
+
+
+def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dict[str, float]:
+    """What the model weighs: what the turn and the next one do, and how much the turn is about the ticket."""
+    assignee, speaker = talk.board.tickets[ticket].assignee, talk.speakers[turn]
+    is_own = assignee is not None and assignee == speaker
+    is_only = sum(other.assignee == speaker for other in talk.board.tickets.values()) == 1
+    is_answered = turn + 1 < len(talk.turns) and talk.speakers[turn + 1] != speaker
+    others = [name for name in BECOMES if name != says]
+    return {
+        "says so": turns.of(says, turn),
+        "is answered so": turns.of(says, turn + 1) if is_answered else -4.0,
+        "says another": max(turns.of(name, turn) for name in others),
+        "takes work on": turns.of("self", turn),
+        "meant": talk.meant(turn, ticket),
+        "named": talk.coverage(turn, ticket),
+        "lead": max(-LEAD_COUNTS, min(LEAD_COUNTS, talk.lead(turn, ticket))),
+        "own": float(is_own),
+        "another's": float(assignee is not None and not is_own),
+        "called, and the only one": float(is_own and is_only and talk.is_called(turn)),
+    }
