@@ -18,7 +18,10 @@ def whoami() -> dict[str, Any]:
     return {"pid": os.getpid(), "env": {name: os.environ.get(name) for name in ("JAVA_HOME", "VORI_INSTANCE", "ECHO")}}
 
 
-@serve.deployment(num_replicas=2, ray_actor_options={"num_cpus": 0.2}, health_check_period_s=1)
+# A replica at Serve's limit of 5 requests leaves the next WebSocket waiting, and HAProxy need not share evenly.
+@serve.deployment(
+    num_replicas=2, max_ongoing_requests=100, ray_actor_options={"num_cpus": 0.2}, health_check_period_s=1
+)
 @serve.ingress(api)
 class Echo:
     """The ingress."""
