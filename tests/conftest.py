@@ -32,6 +32,8 @@ LONGEST_FIRST = ("e2e", "serve/gateway", "serve", "integration", "spark")
 WITH_RAY = ("e2e", "serve/gateway", "serve")
 TEMPLATE = "vori_template"
 _INSTANCE_PREFIX = "pytest-"
+# As Ray does for its replicas: on some processors sums over two threads differ in the last bit, and then a word may.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def room_of(node_id: str) -> str:
