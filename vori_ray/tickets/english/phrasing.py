@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vori_ray.tickets.english.frames import act_of, imperative
+from vori_ray.tickets.english.lexicon import AUXILIARIES
 from vori_ray.tickets.english.sentences import Clause, fold
 from vori_ray.tickets.english.verbs import VERBS, base_of
 from vori_ray.tickets.english.wording import as_title
@@ -53,13 +54,12 @@ def _place(spot: Spot) -> int:
 def _joined(spans: Sequence[_Span]) -> str:
     deeds = [span.text for span in spans if span.is_deed]
     things = [as_title(span.text) for span in spans if not span.is_deed]
-    bare = next((deed for deed in deeds if " " not in deed), None)
-    if bare and things:
-        return as_title(f"{bare} {_small(things[0])}") + "".join(f", {_small(thing)}" for thing in things[1:])
-    done = as_title(", ".join(deeds))
-    if not done or not things:
-        return done or as_title(", ".join((things[0], *map(_small, things[1:]))) if things else "")
-    return f"{', '.join((things[0], *map(_small, things[1:])))}: {_small(done)}"
+    whole = [deed for deed in deeds if " " in deed]
+    about = ", ".join((*things[:1], *map(_small, things[1:])))
+    if whole:
+        done = as_title(", ".join(whole))
+        return f"{about}: {_small(done)}" if about else done
+    return as_title(f"{deeds[0]} {_small(about)}") if deeds and about else about or as_title(", ".join(deeds))
 
 
 def _small(text: str) -> str:
@@ -89,6 +89,8 @@ def _span(text: Sequence[str], first: Spot, last: Spot, verb: int | None, spelle
     is_deed = verb is not None and 0 <= start - verb <= VERB_REACH and _may_lead(text[verb + 1 : start])
     if is_deed and verb is not None:
         start = verb
+    while not is_deed and 0 < start < end and text[start - 1] in AUXILIARIES and base_of(text[start]) is not None:
+        start += 1  # "it is called login page"
     words = [spelled.get(word, word) for word in text[start : end + 1]]
     if is_deed:
         words[0] = base_of(words[0]) or words[0]

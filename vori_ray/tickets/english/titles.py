@@ -28,7 +28,7 @@ TURNS_BEFORE, TURNS_AFTER = 6, 1
 USUAL_WEIGHT = 2.2  # what the words of a title weigh together: less than they do, for few words read better
 MAX_PARTS = 3
 GAIN = 0.01  # by which another part must raise the expected likeness
-FAR_COUNTS = 0.5
+FAR_COUNTS = 0.5  # of a word of another turn, once for each word that names the work in the turn itself, at most twice
 SURE_NAME = 0.5  # how likely (0..1) a word of the turn has to be for the turn to name its work
 BACKGROUND_SHARE, BACKGROUND_TURNS = 0.25, 8  # a word of so many turns is what the whole meeting is about, and no title
 LITTLE = 0.4  # weight of a word that says little
@@ -72,10 +72,8 @@ def title_of(talk: Talk, turn: int, model: Linear) -> Title:
     """The title of the work that `turn` takes on; its text is "" where no word tells anything."""
     found = candidates(talk, turn)
     likely = [probability(model.score(word.features)) for word in found]
-    if _names_its_work(found, likely, turn):
-        likely = [
-            chance * (1.0 if w.clause.turn == turn else FAR_COUNTS) for w, chance in zip(found, likely, strict=True)
-        ]
+    far = FAR_COUNTS ** min(2, _names(found, likely, turn))
+    likely = [chance * (1.0 if w.clause.turn == turn else far) for w, chance in zip(found, likely, strict=True)]
     chosen, likeness = _chosen(found, likely)
     ends: dict[tuple[int, int], int] = {}
     for word in found:
@@ -95,13 +93,14 @@ def _tell_apart(talk: Talk, turn: int, found: Sequence[Candidate]) -> None:
             word.features |= {f"{where} of one that {told}", f"{'here' if where == 'turn 0' else 'near'}, {told}"}
 
 
-def _names_its_work(found: Sequence[Candidate], likely: Sequence[float], turn: int) -> bool:
-    """Whether the turn says by itself what it is about: then the words of other turns count less."""
-    return any(
-        chance >= SURE_NAME and "here of the work" in word.features and not word.is_little
+def _names(found: Sequence[Candidate], likely: Sequence[float], turn: int) -> int:
+    """How many words say in the turn itself what its work is: the more, the less those of other turns count."""
+    sure = {
+        word.key
         for word, chance in zip(found, likely, strict=True)
-        if word.clause.turn == turn
-    )
+        if word.clause.turn == turn and chance >= SURE_NAME and "here of the work" in word.features and not word.is_little
+    }
+    return len(sure)
 
 
 def _chosen(found: Sequence[Candidate], likely: Sequence[float]) -> tuple[list[Candidate], float]:
@@ -216,7 +215,7 @@ def _words(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> Ite
         is_gap = is_gap or any(start <= words[i].start() < end for start, end in dated)
         if is_gap or (i and "," in clause.text[words[i - 1].end() : words[i].start()]):
             run += 1
-        if is_gap or (clause.turn != turn and _is_background(talk, word)):
+        if is_gap or (clause.turn != turn and _is_background(talk, word)) or _is_a_time(text, i):
             continue
         yield Candidate(
             english_words(word),
@@ -226,6 +225,12 @@ def _words(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> Ite
             _says_little(word),
             common | _shape(text, i, work, near, is_capital=word in spelled),
         )
+
+
+def _is_a_time(text: Sequence[str], i: int) -> bool:
+    """Whether a word only says when: "page" of "after the login page"."""
+    lead = next((w for w in reversed(text[:i]) if w in _FUNCTION and w not in DETERMINERS), "")
+    return lead in ("after", "before")
 
 
 def _is_background(talk: Talk, word: str) -> bool:
