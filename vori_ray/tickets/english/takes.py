@@ -104,7 +104,7 @@ def _is_same(earlier: Work, later: Work) -> bool:
     alike = _likeness(earlier.title, later.title)
     away = later.turn - earlier.last_turn
     is_his = earlier.owner == later.owner or None in (earlier.owner, later.owner) or not earlier.is_own
-    if away <= NEXT_TURNS:
+    if away <= NEXT_TURNS and not later.is_of_another(earlier):
         return alike >= (SAME_NEXT if is_his else SAME_NEAR)
     if away <= NEAR_TURNS and is_his:
         return alike >= SAME_NEAR

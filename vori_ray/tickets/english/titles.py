@@ -98,7 +98,10 @@ def _names(found: Sequence[Candidate], likely: Sequence[float], turn: int) -> in
     sure = {
         word.key
         for word, chance in zip(found, likely, strict=True)
-        if word.clause.turn == turn and chance >= SURE_NAME and "here of the work" in word.features and not word.is_little
+        if word.clause.turn == turn
+        and chance >= SURE_NAME
+        and "here of the work" in word.features
+        and not word.is_little
     }
     return len(sure)
 
