@@ -64,6 +64,27 @@ def test_a_date_is_the_day_that_is_said_and_a_title_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
+    ("talk", "title"),
+    [
+        ("Dana: I will send a short summary to everyone this afternoon.", "Send a short summary"),
+        ("Dana: I agree, I will call the legal team after lunch.", "Call the legal team"),
+        ("Dana: I can take the parking plan after the storage shelves.", "Take the parking plan"),
+    ],
+)
+def test_a_title_is_a_phrase_and_not_loose_words(talk: str, title: str) -> None:
+    (ticket,) = read(talk).tickets
+    assert ticket.title == title
+
+
+def test_two_people_who_each_take_something_on_have_two_tickets() -> None:
+    planned = read("Omar: I'll write the visitor guide.\nDana: And I'll print the visitor badges by Friday.")
+    assert sorted((ticket.assignee, ticket.due) for ticket in planned.tickets if ticket.assignee) == [
+        ("Dana", date(2026, 3, 6)),
+        ("Omar", None),
+    ]
+
+
+@pytest.mark.parametrize(
     ("talk", "ticket", "status"),
     [
         ("Omar: What about the storage shelves?\nDana: Finished, they're all installed since yesterday.", 1, "DONE"),

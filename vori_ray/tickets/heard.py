@@ -185,6 +185,10 @@ class Work:
         self.last_turn = again.last_turn
         self.evidence += [turn for turn in again.evidence if turn not in self.evidence]
 
+    def is_of_another(self, other: Work) -> bool:
+        """Whether two people each take on work of their own."""
+        return self.is_own and other.is_own and None not in (self.owner, other.owner) and self.owner != other.owner
+
     def operation(self, *, segment_ids: Sequence[int], quote: str) -> Operation:
         """As an operation; `segment_ids` are those of all turns of the talk."""
         return Operation(

@@ -55,6 +55,17 @@ _TABLE: tuple[tuple[Role, re.Pattern[str]], ...] = tuple(
             r"|perhaps one|maybe one day|if (?:only|anything)|were (?:we|i) to|thinking (?:maybe|out loud"
             r"|aloud)|brainstorming)\b",
         ),
+        (
+            Role.BLOCKER,
+            r"\b(?:(?:is|are|am|was|were|we|i|still|it)(?:'s|'re|'m)? (?:still |all |totally |completely )?"
+            r"(?:blocked|stuck|held up|stalled|on hold)|blocked (?:by|on|until)|held up by"
+            r"|waiting (?:for|on) (?:the|a|an|our|their|his|her|them|him|somebody|someone)"
+            r"|waits? (?:for|on) the|(?:can't|cannot|couldn't|can not) (?:go on|continue|start|begin|proceed"
+            r"|carry on|move|finish|get (?:on|any further)|do (?:it|that|this|anything|any))\b.{0,60}"
+            r"\b(?:until|till|without|before|because|unless|since)"
+            r"|nothing (?:moves|happens|goes on|works) (?:on|until|without|before|there)"
+            r"|no (?:access|answer|permission|approval|permit|reply) (?:yet|so|and|from|to))\b",
+        ),
     )
 )
 
@@ -94,7 +105,7 @@ def is_to_machine(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def roles_of(text: str) -> frozenset[Role]:
-    """Agreement, refusal, retraction, hypothetical: what a cleaned clause shows by its words alone."""
+    """Agreement, refusal, retraction, hypothetical, blocker: what a cleaned clause shows by its words alone."""
     return frozenset(role for role, pattern in _TABLE if pattern.search(text))
 
 

@@ -7,8 +7,10 @@ Knows nothing about status changes of tickets that are on the board already.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from vori_ray.tickets.english.cues import is_question, roles_of
+from vori_ray.tickets.english.frames import act_of
 from vori_ray.tickets.english.owners import owner_of
 from vori_ray.tickets.english.status import Report, status_talk
 from vori_ray.tickets.english.talk import Talk
@@ -71,13 +73,22 @@ def _date(talk: Talk, work: Work, taken: set[int]) -> None:
     """The date of the turn itself, else of the turns behind it, else of the request before it."""
     behind = until(range(work.turn + 1, work.turn + 1 + DATE_TURNS), taken)
     before = until(range(work.turn - 1, work.turn - 1 - DATE_TURNS, -1), taken)
-    for turn in (work.turn, *behind, *before):
+    of_it = [turn for turn in behind if not _is_anothers(talk, turn, work.owner)]
+    for turn in (work.turn, *of_it, *before):
         found = _dates(talk, turn, asked=turn <= work.turn)
         if found:
             work.due_text = found[-1]
             if turn not in work.evidence:
                 work.evidence.append(turn)
             return
+
+
+def _is_anothers(talk: Talk, turn: int, owner: str | None) -> bool:
+    """Whether somebody else says in a turn what he will do himself."""
+    if not 0 <= turn < len(talk.turns) or talk.speakers[turn] == owner:
+        return False
+    acts = [act for clause in talk.turns[turn] if (act := act_of(clause.text)) is not None]
+    return any(act.role is Role.COMMITMENT and not act.is_pointing for act in acts)
 
 
 def _dates(talk: Talk, turn: int, *, asked: bool) -> list[str]:
@@ -93,15 +104,15 @@ def _is_same(earlier: Work, later: Work) -> bool:
     alike = _likeness(earlier.title, later.title)
     away = later.turn - earlier.last_turn
     is_his = earlier.owner == later.owner or None in (earlier.owner, later.owner) or not earlier.is_own
-    if away <= NEXT_TURNS:
+    if away <= NEXT_TURNS and not later.is_of_another(earlier):
         return alike >= (SAME_NEXT if is_his else SAME_NEAR)
     if away <= NEAR_TURNS and is_his:
         return alike >= SAME_NEAR
-    return alike >= SAME_FAR
+    return max(alike, _likeness(earlier.title, later.title, words=telling)) >= SAME_FAR
 
 
-def _likeness(one: str, other: str) -> float:
-    first, second = set(english_words(one)), set(english_words(other))
+def _likeness(one: str, other: str, words: Callable[[str], Sequence[str]] = english_words) -> float:
+    first, second = set(words(one)), set(words(other))
     return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
 
 

@@ -7,34 +7,32 @@ spoken. Knows nothing about who takes the work on.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from vori_ray.tickets import dates_en
 from vori_ray.tickets.english.cues import SHIFT, is_question, roles_of
 from vori_ray.tickets.english.frames import act_of, imperative
 from vori_ray.tickets.english.lexicon import AUXILIARIES, CONJUNCTIONS, DETERMINERS, PREPOSITIONS, PRONOUNS
-from vori_ray.tickets.english.sentences import Clause, fold
+from vori_ray.tickets.english.phrasing import WORD, Spot, spelled_words, title_text
+from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.status import status_talk
 from vori_ray.tickets.english.talk import Talk
 from vori_ray.tickets.english.verbs import VERBS, base_of
-from vori_ray.tickets.english.wording import EVERYDAY_STEMS, VERB_STEMS, as_title
+from vori_ray.tickets.english.wording import EVERYDAY_STEMS, VERB_STEMS
 from vori_ray.tickets.heard import Title
 from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.stems import english_words
 
 TURNS_BEFORE, TURNS_AFTER = 6, 1
-REACH = 3  # words from one chosen word to the next, for the small words between them to be kept
 USUAL_WEIGHT = 2.2  # what the words of a title weigh together: less than they do, for few words read better
 MAX_PARTS = 3
 GAIN = 0.01  # by which another part must raise the expected likeness
-FAR_COUNTS = 0.7
+FAR_COUNTS = 0.5  # of a word of another turn, once for each word that names the work in the turn itself, at most twice
+SURE_NAME = 0.5  # how likely (0..1) a word of the turn has to be for the turn to name its work
 BACKGROUND_SHARE, BACKGROUND_TURNS = 0.25, 8  # a word of so many turns is what the whole meeting is about, and no title
 LITTLE = 0.4  # weight of a word that says little
 MAX_WORDS = 8
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _FUNCTION = AUXILIARIES | CONJUNCTIONS | DETERMINERS | PREPOSITIONS | PRONOUNS
 _SUBJECTS = frozenset("i we you he she they it i'll we'll you'll i'd i've we've to let's let me not".split())
 _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
@@ -48,7 +46,6 @@ _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
 )
 _BOARD_TALK = frozenset("ticket tickets task tasks card cards board backlog".split())  # of the tool, not of the work
 _NO_TITLE_WORDS = _FUNCTION | _BOARD_TALK
-_LINKING = frozenset("of for on in at with from to about into the a an and".split())
 
 
 @dataclass(slots=True)
@@ -74,16 +71,39 @@ class _Meaning:
 def title_of(talk: Talk, turn: int, model: Linear) -> Title:
     """The title of the work that `turn` takes on; its text is "" where no word tells anything."""
     found = candidates(talk, turn)
-    far = FAR_COUNTS if _names_its_work(found, turn) else 1.0
-    likely = [probability(model.score(word.features)) * (1.0 if word.clause.turn == turn else far) for word in found]
+    likely = [probability(model.score(word.features)) for word in found]
+    far = FAR_COUNTS ** min(2, _names(found, likely, turn))
+    likely = [chance * (1.0 if w.clause.turn == turn else far) for w, chance in zip(found, likely, strict=True)]
     chosen, likeness = _chosen(found, likely)
-    return Title(_spoken(chosen), likeness)
+    ends: dict[tuple[int, int], int] = {}
+    for word in found:
+        ends[word.run] = max(ends.get(word.run, 0), word.place)
+    return Title(title_text([Spot(c.clause, c.place, ends[c.run]) for c in chosen], talk.people.words), likeness)
 
 
-def _names_its_work(found: Sequence[Candidate], turn: int) -> bool:
-    """Whether the turn says by itself what it is about: then the words of other turns count less."""
-    own = (word for word in found if word.clause.turn == turn and not word.is_little)
-    return sum("of the work" in word.features for word in own) >= 2
+def _tell_apart(talk: Talk, turn: int, found: Sequence[Candidate]) -> None:
+    """How much the turn itself says of its work: where it names little or only points, the words before it count."""
+    own = {word.key for word in found if word.clause.turn == turn and not word.is_little}
+    done = {word.key for word in found if word.key in own and "here of the work" in word.features}
+    acts = [act for clause in talk.turns[turn] if (act := act_of(clause.text)) is not None]
+    points = "points" if any(act.is_pointing for act in acts) else "acts" if acts else "does not act"
+    for word in found:
+        where = f"turn {word.clause.turn - turn}"
+        for told in (f"names {min(len(done), 3)}", f"tells {min(len(own), 4)}", points):
+            word.features |= {f"{where} of one that {told}", f"{'here' if where == 'turn 0' else 'near'}, {told}"}
+
+
+def _names(found: Sequence[Candidate], likely: Sequence[float], turn: int) -> int:
+    """How many words say in the turn itself what its work is: the more, the less those of other turns count."""
+    sure = {
+        word.key
+        for word, chance in zip(found, likely, strict=True)
+        if word.clause.turn == turn
+        and chance >= SURE_NAME
+        and "here of the work" in word.features
+        and not word.is_little
+    }
+    return len(sure)
 
 
 def _chosen(found: Sequence[Candidate], likely: Sequence[float]) -> tuple[list[Candidate], float]:
@@ -124,44 +144,6 @@ def _dice(words: set[str], meanings: dict[str, _Meaning]) -> float:
     return 2 * right / (sum(meanings[stem].weight for stem in words) + USUAL_WEIGHT)
 
 
-def _spoken(chosen: Sequence[Candidate]) -> str:
-    """The chosen words as they were spoken, with the small words between them: first what is done, then to what."""
-    by_clause: dict[int, list[Candidate]] = {}
-    for candidate in chosen:
-        by_clause.setdefault(candidate.clause.index, []).append(candidate)
-    spans: list[str] = []
-    for index in sorted(by_clause):
-        spans += _spans(sorted(by_clause[index], key=lambda c: c.place))
-    spans.sort(key=lambda span: base_of(span.split()[0].casefold()) is None)
-    return as_title(", ".join(spans))
-
-
-def _spans(words: Sequence[Candidate]) -> Iterator[str]:
-    """Stretches of a clause from the first to the last chosen word, where only small words stand between."""
-    text = [match.group() for match in _WORD.finditer(words[0].clause.text)]
-    spelled = _spelled(words[0].clause)
-    first = words[0].place
-    for before, after in pairwise([word.place for word in words]):
-        if after - before > REACH or not all(word in _LINKING for word in text[before + 1 : after]):
-            yield _written(text[first : before + 1], spelled)
-            first = after
-    yield _written(text[first : words[-1].place + 1], spelled)
-
-
-def _written(words: Sequence[str], spelled: Mapping[str, str]) -> str:
-    return " ".join(spelled.get(word, word) for word in words)
-
-
-def _spelled(clause: Clause) -> dict[str, str]:
-    """The words of a clause that are written with capitals, though they open no sentence."""
-    words = [match.group() for match in _WORD.finditer(clause.raw)]
-    return {
-        fold(word): word
-        for place, word in enumerate(words)
-        if (place and word[0].isupper() and not word.startswith("I'")) or any(letter.isupper() for letter in word[1:])
-    }
-
-
 def candidates(talk: Talk, turn: int) -> list[Candidate]:
     """The words that may stand in the title of the work that `turn` takes on, with their features."""
     around = talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER)
@@ -171,6 +153,7 @@ def candidates(talk: Talk, turn: int) -> list[Candidate]:
         for place, clause in enumerate(talk.turns[at]):
             found += _words(talk, turn, clause, place, shift)
     _weigh(talk, turn, found)
+    _tell_apart(talk, turn, found)
     return found
 
 
@@ -218,11 +201,11 @@ def _place(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> set
 
 def _words(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> Iterator[Candidate]:
     common = _place(talk, turn, clause, place, shift)
-    words = list(_WORD.finditer(clause.text))
+    words = list(WORD.finditer(clause.text))
     text = [match.group() for match in words]
     near = "here" if clause.turn == turn else "near"
     dated = [(phrase.start, phrase.end) for phrase in dates_en.find(clause.text, talk.today)]
-    spelled = _spelled(clause)
+    spelled = spelled_words(clause)
     act = act_of(clause.text)
     work = act.work.split() if act is not None else []
     run = 0
@@ -235,7 +218,7 @@ def _words(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> Ite
         is_gap = is_gap or any(start <= words[i].start() < end for start, end in dated)
         if is_gap or (i and "," in clause.text[words[i - 1].end() : words[i].start()]):
             run += 1
-        if is_gap or (clause.turn != turn and _is_background(talk, word)):
+        if is_gap or (clause.turn != turn and _is_background(talk, word)) or _is_a_time(text, i):
             continue
         yield Candidate(
             english_words(word),
@@ -245,6 +228,12 @@ def _words(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> Ite
             _says_little(word),
             common | _shape(text, i, work, near, is_capital=word in spelled),
         )
+
+
+def _is_a_time(text: Sequence[str], i: int) -> bool:
+    """Whether a word only says when: "page" of "after the login page"."""
+    lead = next((w for w in reversed(text[:i]) if w in _FUNCTION and w not in DETERMINERS), "")
+    return lead in ("after", "before")
 
 
 def _is_background(talk: Talk, word: str) -> bool:

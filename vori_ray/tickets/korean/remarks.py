@@ -47,7 +47,7 @@ def _remark(talk: Talk, turn: int, kind: Kind, model: Linear) -> Remark:
     quote = quote_of(sentence)
     words = telling(stem for said in sentence for stem in said.stems)
     before = _named_before(talk, turn, sentence[0]) if len(words) < TELLING_WORDS else []
-    return Remark(kind, " ".join([*before, quote]), quote, turn)
+    return Remark(kind, f"{' '.join(before)}: {quote}" if before else quote, quote, turn)
 
 
 def _named_before(talk: Talk, turn: int, first: Said) -> list[str]:

@@ -148,6 +148,8 @@ def _is_same(earlier: Work, later: Work) -> bool:
     alike = likeness(stems(later.title), stems(earlier.title))
     away = later.turn - earlier.last_turn
     is_his = earlier.owner == later.owner or None in (earlier.owner, later.owner) or not earlier.is_own
+    if later.is_of_another(earlier):
+        return alike >= SAME_FAR
     if away <= NEXT_TURNS and not is_his:
         return alike >= SAME_NEAR  # what one has brought up, the other takes on
     if away <= NEAR_TURNS and is_his:

@@ -26,6 +26,8 @@ USUAL_WORDS = 4.2  # words of a title, on average: the more are taken, the more 
 MAX_WORDS = 8
 MAX_CHARACTERS = 100
 SAME_WORD = 0.7
+FAR_COUNTS = 0.7  # of a word of another turn, once for each word that names the work in the turn itself
+SURE_NAME = 0.5  # how likely (0..1) a word of the turn has to be to name the work
 _OPENS = re.compile(
     r"^(?:[^ ]+/(?:IC|NNP) )*(?:그리고|또|참|아참|근데|그런데)/(?:MAJ|IC|MAG)|^(?:[^ ]+/IC )*(?:저기|참|맞다)/IC"
     r"|다음/NNG (?:는|에|요|로|안건)|마지막/NNG|말/NNG 이/VCP (?:ㄴ데|야|어)|넘어가/VV|안건/NNG|하나/NR (?:더|만)"
@@ -65,10 +67,22 @@ def title_of(talk: Talk, turn: int, model: Linear) -> Title:
     if _names_a_thing(own):
         found = own
     likely = [probability(model.score(candidate.features)) for candidate in found]
+    far = FAR_COUNTS ** min(2, _names(found, likely, turn))
+    likely = [chance * (1.0 if c.turn == turn else far) for c, chance in zip(found, likely, strict=True)]
     chosen, likeness = _chosen(found, likely)
     while chosen and len(" ".join(chosen)) > MAX_CHARACTERS:
         chosen = chosen[1:]
     return Title(" ".join(chosen), likeness)
+
+
+def _names(found: Sequence[Candidate], likely: Sequence[float], turn: int) -> int:
+    """How many words say in the turn itself what its work is: the more, the less those of other turns count."""
+    sure = {
+        word.key
+        for word, chance in zip(found, likely, strict=True)
+        if word.turn == turn and chance >= SURE_NAME and not word.features & {"weak", "verb", "deed"}
+    }
+    return len(sure)
 
 
 def _names_a_thing(own: Sequence[Candidate]) -> bool:
@@ -139,7 +153,18 @@ def candidates(talk: Talk, turn: int) -> list[Candidate]:
             found += _nouns(talk, turn, at=at, said=said, common=common)
             if said.phrase.verb and at in (turn - 1, turn):
                 found.append(_verb(said, at=at, away=at - turn, from_end=len(clauses) - 1 - place))
+    _tell_apart(turn, found)
     return found
+
+
+def _tell_apart(turn: int, found: Sequence[Candidate]) -> None:
+    """How much the turn itself says of its work: where it names little, the words before it count."""
+    own = {word.key for word in found if word.turn == turn and not word.features & {"weak", "verb"}}
+    things = {word.key for word in found if word.key in own and word.turn == turn and "of the phrase" in word.features}
+    for word in found:
+        where = f"turn {word.turn - turn}"
+        for told in (f"names {min(len(things), 3)}", f"tells {min(len(own), 4)}"):
+            word.features |= {f"{where} of one that {told}", f"{'here' if where == 'turn 0' else 'near'}, {told}"}
 
 
 def _place_features(talk: Talk, turn: int, *, at: int, clause: int) -> set[str]:
