@@ -51,7 +51,7 @@ format: install-dev ## format and mend what can be mended
 bench: bench-speech bench-insights ## every benchmark; tables under docs/benchmarks
 
 bench-speech: install-dev ## streaming speech: latency, accuracy, capacity
-	$(BIN)/python -m tests.benchmarks.speech
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.speech  # one thread, as Ray gives its replicas
 
 bench-insights: install-dev ## analytics: latency, boards, chaos, reanalysis, notebooks
 	$(BIN)/python -m tests.benchmarks.insights

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,18 +88,37 @@ def load_recording(language: str) -> Recording:
     return Recording(language, decode_file(MEETINGS / f"meeting-{language}.flac"), utterances)
 
 
+class Notes:
+    """What a benchmark notes of one stream: on disk, for the memory that is measured is to be the streams' alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w", encoding="utf-8")
+
+    def add(self, at_s: float, text: str = "") -> None:
+        """Note a number, and a word with it."""
+        self._file.write(f"{at_s!r} {text}\n")
+
+    def rows(self) -> list[tuple[float, str]]:
+        """All that was noted; no more can be."""
+        self._file.close()
+        lines = (line.partition(" ") for line in self._path.read_text(encoding="utf-8").splitlines())
+        return [(float(at), text) for at, _, text in lines]
+
+
 @dataclass
 class Client:
     """A client that notes when each word came, in seconds since its stream began."""
 
+    notes: Notes
     began: float = field(default_factory=time.monotonic)
-    settled: list[TimedWord] = field(default_factory=list)
 
     async def send(self, message: dict[str, Any]) -> None:
         """Take a message."""
         if message["type"] == "final":
             now = time.monotonic() - self.began
-            self.settled += [TimedWord(word["word"], now) for word in message["words"]]
+            for word in message["words"]:
+                self.notes.add(now, word["word"])
 
     async def save_segment(self, segment: SettledSegment) -> int:
         """Nothing is stored here: the database is not what this measures."""
@@ -183,7 +203,7 @@ class Player:
         self._count += 1
         name = f"s{self._count}"
         config = SessionConfig(name, language=recording.language, card=self._rig.recognizer.card)
-        client = Client()
+        client = Client(Notes(Path(self._folder, f"{name}.words")))
         live = LiveSession(
             replace(config, **changes),
             transcribe=self._transcribe,
@@ -191,7 +211,7 @@ class Player:
             sink=client,
         )
         await live.start(resume=False)
-        lags: list[float] = []
+        lags = Notes(Path(self._folder, f"{name}.lags"))
         sampling = asyncio.create_task(_sample_lag(live, lags))
         client.began = time.monotonic()
         for number, frame in enumerate(_frames(recording.samples), start=1):
@@ -200,7 +220,9 @@ class Player:
             await live.feed(frame)
         await live.stop()
         sampling.cancel()
-        return Played(recording, client.settled, lags, time.monotonic() - client.began, client.began)
+        wall_s = time.monotonic() - client.began
+        settled = [TimedWord(text, at_s) for at_s, text in client.notes.rows()]
+        return Played(recording, settled, [lag_s for lag_s, _ in lags.rows()], wall_s, client.began)
 
     async def play_all(self, recordings: Sequence[Recording], **changes: Any) -> list[Played]:
         """Play streams at the same time, their starts spread over one second."""
@@ -228,9 +250,9 @@ def together(values: Sequence[Sequence[float]]) -> dict[str, float | int | None]
     return percentiles([value for one in values for value in one])
 
 
-async def _sample_lag(live: LiveSession, lags: list[float]) -> None:
+async def _sample_lag(live: LiveSession, lags: Notes) -> None:
     while True:
-        lags.append(live.lag_s)
+        lags.add(live.lag_s)
         await asyncio.sleep(LAG_SAMPLE_S)
 
 
