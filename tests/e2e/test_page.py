@@ -49,6 +49,11 @@ def test_words_and_cards_arrive_while_people_speak(page: Page, tmp_path: Path) -
     expect(page.locator(".segment").first).to_be_visible(timeout=20_000)
     expect(page.locator(".room .card").first).to_be_visible(timeout=60_000)
     page.screenshot(path=tmp_path / "room.png")
+    page.locator(".room .card").first.click()
+    with page.expect_response(lambda response: response.url.endswith("/audio")) as sound:
+        page.get_by_role("button", name="Play what was said").first.click()
+    assert sound.value.status == 200
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="End meeting").click()
     expect(page.locator(".minutes .prose")).to_be_visible(timeout=60_000)
 

@@ -8,8 +8,8 @@ const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 5000;
 
 export class AudioStream {
-  constructor(meetingId, { language = "auto", speaker = null, onmessage, onstate }) {
-    Object.assign(this, { meetingId, language, speaker, onmessage, onstate });
+  constructor(meetingId, { language = "auto", speaker = null, diarize = false, onmessage, onstate }) {
+    Object.assign(this, { meetingId, language, speaker, diarize, onmessage, onstate });
     this.sessionId = null;
     this.kept = []; // {start, samples}: sound that the server has not acknowledged
     this.position = 0; // samples given to this stream so far
@@ -33,6 +33,7 @@ export class AudioStream {
           language: this.language,
           session_id: this.sessionId,
           speaker: this.speaker,
+          diarize: this.diarize,
         }),
       );
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));

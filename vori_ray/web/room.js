@@ -7,12 +7,14 @@ import { t } from "./i18n.js";
 import { lanes } from "./lanes.js";
 import { openFile, openMicrophone } from "./sound.js";
 import { on, state } from "./state.js";
+import { renameSpeaker } from "./speakers.js";
 import { suggestionInbox } from "./suggestions.js";
 import { Transcript } from "./transcript.js";
 
 export async function roomView(meetingId, signal) {
   const meeting = await api.get(`/api/meetings/${meetingId}`);
-  const transcript = new Transcript();
+  const onspeaker = (name) => renameSpeaker(meetingId, name, (to) => transcript.rename(name, to)).catch((error) => toast(error.message, { isError: true }));
+  const transcript = new Transcript({ onspeaker });
   transcript.settle(...(await api.get(`/api/meetings/${meetingId}/transcript`)).segments);
   const concerned = new Set((await api.get(`/api/meetings/${meetingId}/tickets`)).map(({ ticketId }) => ticketId));
   for (const topic of ["ticket.created", "ticket.updated"]) {
@@ -56,7 +58,9 @@ class Recorder {
     this.connection = h("span", { class: "connection", role: "status" }, t("idle"));
     this.button = h("button", { class: "record", onclick: () => this.toggle() }, t("record"));
     this.file = h("input", { type: "file", accept: "audio/*,video/*", class: "visually-hidden", onchange: () => this.playFile() });
+    this.several = h("input", { type: "checkbox" });
     this.element = h("footer", { class: "recorder" }, this.button, this.meter, this.time, this.lag, this.connection,
+      h("label", { title: t("severalHint") }, this.several, ` ${t("several")}`),
       h("label", { class: "button", tabIndex: 0 }, t("playFile"), this.file),
       h("button", { class: "danger", onclick: () => this.end() }, t("end")));
     signal.addEventListener("abort", () => this.stop());
@@ -86,7 +90,8 @@ class Recorder {
   async begin(open) {
     this.stream = new AudioStream(this.meeting.meetingId, {
       language: this.meeting.language,
-      speaker: state.user.name,
+      speaker: this.several.checked ? null : state.user.name,
+      diarize: this.several.checked,
       onmessage: (message) => this.receive(message),
       onstate: (name) => this.show(name),
     });

@@ -108,7 +108,20 @@ async function destroy(ticket) {
 function evidence(ticket) {
   if (!ticket.evidence?.length) return null;
   return h("section", {}, h("h3", {}, t("evidence")), ticket.evidence.map((said) =>
-    h("blockquote", {}, h("span", { class: "quiet" }, `${clock(said.start_s ?? 0)} ${said.speaker ?? ""} `), said.quote)));
+    h("blockquote", {}, playButton(said), h("span", { class: "quiet" }, `${clock(said.start_s ?? 0)} ${said.speaker ?? ""} `), said.quote)));
+}
+
+/** Plays the seconds in which a quote was said. */
+function playButton({ meeting_id, segment_id }) {
+  if (!meeting_id || !segment_id) return null;
+  const sound = new Audio();
+  sound.addEventListener("error", () => toast(t("noSound"), { isError: true }));
+  const play = () => {
+    sound.src ||= `/api/meetings/${meeting_id}/segments/${segment_id}/audio`;
+    sound.currentTime = 0;
+    return sound.play().catch(() => {}); // the error event has said it
+  };
+  return h("button", { type: "button", class: "icon play", "aria-label": t("play"), title: t("play"), onclick: play }, "▶");
 }
 
 function history(ticket) {

@@ -7,7 +7,9 @@ const NEAR_BOTTOM_PX = 48;
 const LONGEST_TURN_S = 30;
 
 export class Transcript {
-  constructor() {
+  /** `onspeaker(name)` follows a click on who spoke. */
+  constructor({ onspeaker }) {
+    this.onspeaker = onspeaker;
     this.segments = new Map();
     this.grey = h("span", { class: "interim" });
     this.empty = h("p", { class: "quiet" }, t("noWords"));
@@ -58,10 +60,24 @@ export class Transcript {
     if (goesOn) after.querySelector(".words").append(words);
     else {
       const turn = h("li", { class: "turn", dataset: { start: segment.start_s, speaker: segment.speaker ?? "" } },
-        h("time", {}, clock(segment.start_s)), h("div", {}, h("strong", {}, segment.speaker ?? ""), h("p", { class: "words" }, words)));
+        h("time", {}, clock(segment.start_s)), h("div", {}, this.#speaker(segment.speaker), h("p", { class: "words" }, words)));
       if (after) after.after(turn);
       else this.list.prepend(turn);
     }
+  }
+
+  /** Everybody called `from` is called `to` now. */
+  rename(from, to) {
+    for (const turn of this.list.children) {
+      if (turn.dataset.speaker !== from) continue;
+      turn.dataset.speaker = to;
+      turn.querySelector(".speaker").textContent = to;
+    }
+  }
+
+  #speaker(name) {
+    const said = h("button", { class: "link speaker", title: t("rename"), onclick: () => this.onspeaker(said.textContent) }, name ?? "");
+    return name ? said : null;
   }
 
   #isAtBottom() {
