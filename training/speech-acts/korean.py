@@ -16,6 +16,8 @@ from meetings import Row
 
 from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, SpokenSegment
 from vori_ray.tickets.korean.features import features
+from vori_ray.tickets.korean.owners import candidates as people
+from vori_ray.tickets.korean.owners import measures as owner_measures
 from vori_ray.tickets.korean.reader import KoreanRules, turns_of
 from vori_ray.tickets.korean.claims import measures
 from vori_ray.tickets.korean.stems import nearness, stems
@@ -50,7 +52,7 @@ class Korean:
     """`Language` of Korean."""
 
     name = "ko"
-    penalties = {"turns": 0.2, "title": 0.3, "owner": 0.5, "status": 1.0}
+    penalties = {"turns": 0.2, "title": 0.3, "owner": 1.0, "status": 1.0}
     positive_weight = 1.0
     min_meetings = 4
 
@@ -70,8 +72,7 @@ class Korean:
         return [(dict.fromkeys(word.features, 1.0), _belongs(word, titles)) for word in candidates(talk, turn)]
 
     def owner_rows(self, talk: Talk, turns: Turns, turn: int, owner: str | None) -> list[tuple[Row, bool]]:
-        """None: the owner is told by rules."""
-        return []
+        return [(owner_measures(talk, turns, turn, name), name == owner) for name in people(talk, turn)]
 
     def status_row(self, talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> Row:
         return measures(talk, turns, turn, ticket, says)

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.frames import act_of
 from vori_ray.tickets.english.talk import Talk
-from vori_ray.tickets.heard import Turns
+from vori_ray.tickets.heard import Turns, surest_owner
 from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.roles import Role
 
 LITTLE = -4.0  # log odds of somebody who says nothing next to the turn
-SURE, AHEAD = 0.6, 0.25  # probability of the likeliest, and how far the next one must be behind
 _I = re.compile(r"\b(?:i'll|i will|i can|i'm|i am|i've|i have|i do|i'd|let me|me|mine|myself)\b")
 _YOU = re.compile(r"\b(?:you|your|yours|you'll|you're|you've|yourself)\b")
 _NOBODY = re.compile(r"\b(?:somebody|someone|anybody|anyone|whoever|one of us|nobody|no one|unassigned|up for grabs)\b")
@@ -24,13 +23,9 @@ _NOBODY = re.compile(r"\b(?:somebody|someone|anybody|anyone|whoever|one of us|no
 
 def owner_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> str | None:
     """The owner of the work that `turn` takes on or gives out, None where nobody is sure enough."""
-    ranked = sorted(
-        ((probability(model.measured(measures(talk, turns, turn, name))), name) for name in candidates(talk, turn)),
-        reverse=True,
+    return surest_owner(
+        {name: probability(model.measured(measures(talk, turns, turn, name))) for name in candidates(talk, turn)}
     )
-    if not ranked or ranked[0][0] < SURE:
-        return None
-    return ranked[0][1] if len(ranked) == 1 or ranked[0][0] - ranked[1][0] >= AHEAD else None
 
 
 def candidates(talk: Talk, turn: int) -> list[str]:

@@ -52,7 +52,7 @@ class KoreanRules:
         ]
         heard += [
             work.operation(segment_ids=talk.segment_ids, quote=quote(work.turn, "self" if work.is_own else "other"))
-            for work in new_work(talk, turns, models.title, at_least=sure.work)
+            for work in new_work(talk, turns, models, at_least=sure.work)
         ]
         for kind in KINDS:
             found = remarks(talk, turns, kind, models.turns[kind], at_least=sure.of(kind))

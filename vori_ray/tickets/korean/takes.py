@@ -6,18 +6,18 @@ Knows nothing about status changes of tickets that are on the board already.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vori_ray.tickets.dates_ko import DatePhrase
 from vori_ray.tickets.heard import Turns, Work, until
 from vori_ray.tickets.korean.acts import Act
+from vori_ray.tickets.korean.owners import owner_of
 from vori_ray.tickets.korean.said import Said
 from vori_ray.tickets.korean.stems import likeness, stems
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.korean.titles import title_of
-from vori_ray.tickets.linear import Linear
+from vori_ray.tickets.linear import Models
 
 DATE_TURNS = 3
 NEAR_TURNS, NEXT_TURNS = 4, 2
@@ -25,22 +25,14 @@ SAME_NEAR, SAME_NEXT, SAME_FAR = 0.45, 0.25, 0.75  # likeness of titles, by how 
 DONE_TURNS = 15
 TAKEN_BACK_TURNS = 2
 _DAY_RANK = 7
-_NOBODYS = re.compile(
-    r"담당/NNG [^/]+/J\w+ (?:비우|없|미정|나중|다음)|담당/NNG 없이|담당자?/NNG (?:는|은)/J\w+ (?:나중|다음|아직)"
-    r"|누구/NP 가/JKS 하/VV ㄹ지"
-    r"|(?:할_?일|일|목록|리스트|보드|백로그)/NN. (?:에|로)/JKB (?:만/JX |다/MAG )?(?:[^ ]+/MAG )*"
-    r"(?:넣|올리|적|남기|등록|추가)"
-    r"|(?:적|쓰)/VV 어/EC (?:만/JX )?(?:두|놓)"
-)
-_WAYS = ("subject", "called", "topic", "receiver")
 
 
-def new_work(talk: Talk, turns: Turns, title_model: Linear, *, at_least: float) -> list[Work]:
+def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> list[Work]:
     """The work that is taken on, as surely as `at_least` (0..1), in the order of the talk; the same work once."""
     taken = [turn for turn in range(len(talk.turns)) if turns.takes_work(turn)[0] >= at_least]
     kept: list[Work] = []
     for turn in taken:
-        work = _work(talk, turns, turn, title_model)
+        work = _work(talk, turns, turn, models)
         if not work.title or work.likely < at_least or _is_taken_back(talk, work):
             continue
         _date(talk, work, set(taken))
@@ -54,30 +46,14 @@ def new_work(talk: Talk, turns: Turns, title_model: Linear, *, at_least: float) 
     return [work for work in kept if talk.board.same_as(work.title) is None]
 
 
-def _work(talk: Talk, turns: Turns, turn: int, title_model: Linear) -> Work:
+def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
     likely, is_own = turns.takes_work(turn)
-    clauses = talk.turns[turn]
-    owner = talk.speakers[turn] if is_own and not _only_gives(clauses) else _receiver(talk, turn)
-    title = title_of(talk, turn, title_model)
+    owner = owner_of(talk, turns, turn, models.owner)
+    title = title_of(talk, turn, models.title)
     work = Work(turn, is_own, likely * title.likeness, title.text, owner, last_turn=turn, evidence=[turn])
-    if is_own and any(said.has(Act.BEGUN) for said in clauses):
+    if is_own and any(said.has(Act.BEGUN) for said in talk.turns[turn]):
         work.status = "IN_PROGRESS"
     return work
-
-
-def _only_gives(clauses: Sequence[Said]) -> bool:
-    """Whether a turn gives work to somebody or nobody, and says nothing of what the speaker will do."""
-    if any(_NOBODYS.search(said.clause.line) for said in clauses):
-        return not any("제가" in said.clause.text or "내가" in said.clause.text for said in clauses)
-    takes = any(said.has(Act.COMMIT, Act.VOLUNTEER, Act.CAN, Act.PLAN) or said.begins_with_yes for said in clauses)
-    return not takes and any(said.has(Act.ASSIGN, Act.ASK_WHO) for said in clauses)
-
-
-def _receiver(talk: Talk, turn: int) -> str | None:
-    """Who is named as the one to do it: nobody rather than somebody wrong."""
-    names = {m.name for said in talk.turns[turn] for m in said.clause.mentions if m.way in _WAYS}
-    names.discard(talk.speakers[turn] or "")
-    return names.pop() if len(names) == 1 else None
 
 
 def _is_taken_back(talk: Talk, work: Work) -> bool:
