@@ -52,7 +52,7 @@ class Korean:
     """`Language` of Korean."""
 
     name = "ko"
-    penalties = {"turns": 0.2, "title": 0.3, "owner": 1.0, "status": 1.0}
+    penalties = {"turns": 0.2, "title": 0.3, "owner": 1.0, "status": 0.3}
     positive_weight = 1.0
     min_meetings = 4
 

@@ -17,6 +17,18 @@ from vori_ray.tickets.linear import Linear, probability
 LEAD_COUNTS = 0.3
 UNSURE = 0.3  # what a turn that leaves something open, asks or supposes keeps of its likelihood
 _OPEN_ENDS = (Act.UNFINISHED, Act.STUCK)
+_REPORTS = (
+    Act.DONE,
+    Act.DID,
+    Act.BEGUN,
+    Act.REOPEN,
+    Act.UNFINISHED,
+    Act.STUCK,
+    Act.WAITS,
+    Act.PLAN,
+    Act.NEED,
+    Act.COMMIT,
+)
 _SUPPOSED = (Act.ASK, Act.IF, Act.MUSE, Act.PLAN)
 
 
@@ -49,7 +61,10 @@ def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dic
     is_only = sum(other.assignee == speaker for other in talk.board.tickets.values()) == 1
     is_answered = turn + 1 < len(talk.turns) and talk.speakers[turn + 1] != speaker
     others = [name for name in BECOMES if name != says]
+    told = [said for said in talk.turns[turn] if not said.has(Act.ASK)]
     return {
+        **{f"act {act}": float(any(said.has(act) for said in told)) for act in _REPORTS},
+        **{f"last act {act}": float(bool(told) and told[-1].has(act)) for act in _REPORTS},
         "says so": turns.of(says, turn),
         "is answered so": turns.of(says, turn + 1) if is_answered else -4.0,
         "says another": max(turns.of(name, turn) for name in others),
