@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vori_ray.errors import BadInputError, OverloadedError, UnavailableError
+from vori_ray.speech import batching
 from vori_ray.speech.batching import Batcher, BatchOptions
 from vori_ray.speech.windows import SAMPLE_RATE, WindowRequest, WindowResult, Word
 
@@ -180,3 +181,13 @@ async def test_stats_count(batcher: Batcher[Item], decoder: GatedDecoder) -> Non
     assert (stats.windows, stats.batches, stats.failed) == (3, 2, 0)
     assert stats.audio_s == 11.0
     assert 0.0 <= stats.load <= 1.0
+
+
+async def test_old_batches_are_forgotten_though_nobody_asks_for_the_load(
+    batcher: Batcher[Item], decoder: GatedDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "LOAD_WINDOW_S", 0.0)
+    decoder.gate.set()
+    for number in range(20):
+        await batcher.submit(request(str(number)))
+    assert len(batcher._busy) <= 1

@@ -13,6 +13,7 @@ import asyncio
 import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -90,7 +91,7 @@ class Batcher(Generic[Prepared]):
         self._threads = ThreadPoolExecutor(self._options.parallel, thread_name_prefix="decode")
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="features")
         self._workers: list[asyncio.Task[None]] = []
-        self._busy: list[tuple[float, float]] = []
+        self._busy: deque[tuple[float, float]] = deque()
         self._running_since: dict[int, float] = {}
         self._stats = BatchStats()
 
@@ -170,6 +171,7 @@ class Batcher(Generic[Prepared]):
             ended = time.monotonic()
             self._running_since.pop(number, None)
             self._busy.append((started, ended))
+            self._forget_before(ended - LOAD_WINDOW_S)
             self._stats.batches += 1
             self._stats.decode_s += ended - started
             if self._on_batch:
@@ -203,7 +205,12 @@ class Batcher(Generic[Prepared]):
     def _load(self) -> float:
         now = time.monotonic()
         begin = now - LOAD_WINDOW_S
-        self._busy = [(started, ended) for started, ended in self._busy if ended > begin]
+        self._forget_before(begin)
         running = [(since, now) for since in self._running_since.values()]
         busy_s = sum(ended - max(started, begin) for started, ended in [*self._busy, *running])
         return min(1.0, busy_s / (LOAD_WINDOW_S * self._options.parallel))
+
+    def _forget_before(self, begin: float) -> None:
+        """Drop the batches that had ended by then: there is one many times a second, for months."""
+        while self._busy and self._busy[0][1] <= begin:
+            self._busy.popleft()
