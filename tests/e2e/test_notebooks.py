@@ -42,6 +42,7 @@ def test_tickets_rest_on_words_of_the_transcript(history: RunningService) -> Non
     assert rests[1] == rests[2] != "0"
 
 
+@pytest.mark.slow
 def test_recognition_is_measured_against_the_truth(service: RunningService) -> None:
     said = execute("recognition_quality", url=service.url, token=service.token, VORI_SECONDS="14")
     assert "WER" in said

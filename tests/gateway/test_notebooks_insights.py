@@ -8,7 +8,7 @@ from tests.gateway.conftest import World
 from tests.insight_data import BEST_TIME, write_history
 from tests.notebooks import execute
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 def test_the_insights_of_eight_weeks(world: World, url: str) -> None:

@@ -160,6 +160,7 @@ def test_a_job_runs(stack: Running) -> None:
     assert "\n42\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_two_installations_live_side_by_side(
     stack: Running, url: str, tmp_path: Path, java: Java, instance: str
 ) -> None:
