@@ -14,7 +14,6 @@ from vori_ray.tickets.extraction import Op, Operation, Status
 from vori_ray.tickets.linear import Linear, probability
 
 NEVER = -9.0  # log odds of what cannot be
-OWNS, OWNS_AHEAD = 0.75, 0.4  # probability of an owner, and how far the next likeliest must be behind
 POSSIBLE = 0.01  # how likely (0..1) a turn must say a status for a ticket to be asked about it
 
 Kind = Literal["blocker", "decision"]
@@ -117,14 +116,6 @@ def surest_claims(found: Mapping[tuple[int, int, str], float], *, at_least: floa
         if likely >= at_least and likely >= best[turn, says] and is_surest:
             kept[ticket] = Claim(ticket, turn, says, likely)
     return list(kept.values())
-
-
-def surest_owner(likely: Mapping[str, float]) -> str | None:
-    """Of people and how likely (0..1) each owns some work: the likeliest, where sure and well ahead of the next."""
-    ranked = sorted(((chance, name) for name, chance in likely.items()), reverse=True)
-    if not ranked or ranked[0][0] < OWNS:
-        return None
-    return ranked[0][1] if len(ranked) == 1 or ranked[0][0] - ranked[1][0] >= OWNS_AHEAD else None
 
 
 @dataclass(frozen=True, slots=True)

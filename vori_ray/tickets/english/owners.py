@@ -1,6 +1,6 @@
 """Whose some new work is: what speaks for each person at the turn that takes it on or gives it out.
 
-Pure. The learned model says how likely each is the owner: nobody rather than somebody wrong.
+Pure. What is weighed for every language is in `owning`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.frames import act_of
 from vori_ray.tickets.english.talk import Talk
-from vori_ray.tickets.heard import Turns, surest_owner
-from vori_ray.tickets.linear import Linear, probability
+from vori_ray.tickets.heard import Turns
+from vori_ray.tickets.linear import Linear
+from vori_ray.tickets.owning import surest, weighed_for
 from vori_ray.tickets.roles import Role
 
-LITTLE = -4.0  # log odds of somebody who says nothing next to the turn
 _I = re.compile(r"\b(?:i'll|i will|i can|i'm|i am|i've|i have|i do|i'd|let me|me|mine|myself)\b")
 _YOU = re.compile(r"\b(?:you|your|yours|you'll|you're|you've|yourself)\b")
 _NOBODY = re.compile(r"\b(?:somebody|someone|anybody|anyone|whoever|one of us|nobody|no one|unassigned|up for grabs)\b")
@@ -23,9 +23,8 @@ _NOBODY = re.compile(r"\b(?:somebody|someone|anybody|anyone|whoever|one of us|no
 
 def owner_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> str | None:
     """The owner of the work that `turn` takes on or gives out, None where nobody is sure enough."""
-    return surest_owner(
-        {name: probability(model.measured(measures(talk, turns, turn, name))) for name in candidates(talk, turn)}
-    )
+    people = {name: measures(talk, turns, turn, name) for name in candidates(talk, turn)}
+    return surest(people, model)
 
 
 def candidates(talk: Talk, turn: int) -> list[str]:
@@ -37,16 +36,8 @@ def candidates(talk: Talk, turn: int) -> list[str]:
 
 def measures(talk: Talk, turns: Turns, turn: int, name: str) -> dict[str, float]:
     """What speaks for and against a person, by name."""
-    own, given = turns.of("self", turn), turns.of("other", turn)
-    is_speaker = talk.speakers[turn] == name
-    who = "speaker" if is_speaker else "other"
-    found = {f"{who} own": own / 4, f"{who} given": given / 4, f"{who}": 1.0, f"{who} lead": (own - given) / 4}
-    found |= {f"{who} {feature}": 1.0 for feature in _of_turn(talk, turn)}
-    found |= {f"{who} {feature}": 1.0 for feature in _of_person(talk, turns, turn, name)}
-    if not is_speaker:
-        near = (turns.of("self", at) for at in (turn - 1, turn + 1) if _is_by(talk, at, name))
-        found["other takes"] = max(near, default=LITTLE) / 4
-    return found
+    of_turn, of_person = _of_turn(talk, turn), _of_person(talk, turns, turn, name)
+    return weighed_for(name, talk.speakers, turns, turn, of_turn=of_turn, of_person=of_person)
 
 
 def _of_turn(talk: Talk, turn: int) -> Iterator[str]:
@@ -77,10 +68,6 @@ def _of_person(talk: Talk, turns: Turns, turn: int, name: str) -> Iterator[str]:
                 yield f"refuses {near}"
             if turns.of("self", at) > 0:
                 yield f"takes {near}"
-
-
-def _is_by(talk: Talk, turn: int, name: str) -> bool:
-    return 0 <= turn < len(talk.turns) and talk.speakers[turn] == name
 
 
 def _named(talk: Talk, turn: int) -> list[str]:
