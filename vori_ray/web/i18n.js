@@ -79,6 +79,7 @@ const WORDS = {
   to: ["to", "→"],
   suggestions: ["Suggestions", "제안"],
   accept: ["Accept (y)", "수락 (y)"],
+  acceptAndEdit: ["Edit (e)", "편집 (e)"],
   reject: ["Reject (n)", "거절 (n)"],
   copy: ["Copy as Markdown", "마크다운 복사"],
   copied: ["Copied.", "복사했습니다."],

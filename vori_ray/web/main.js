@@ -37,7 +37,7 @@ const KEYS = [
   ["c", "newTicket"],
   ["/", "search"],
   ["1 2 3", "status"],
-  ["y n", "suggestions"],
+  ["y n e", "suggestions"],
   ["Esc", "close"],
 ];
 

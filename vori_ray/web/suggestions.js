@@ -1,9 +1,10 @@
-// The small inbox of a meeting's suggestions: accept with `y`, reject with `n`.
+// The small inbox of a meeting's suggestions: accept with `y`, reject with `n`, accept and edit with `e`.
 
 import * as api from "./api.js";
 import { h, replace, toast } from "./dom.js";
 import { t } from "./i18n.js";
 import { loadTickets, on, state } from "./state.js";
+import { openTicket } from "./ticket-panel.js";
 
 export function suggestionInbox(meetingId, signal) {
   const box = h("div", { class: "suggestions" });
@@ -19,19 +20,24 @@ export function suggestionInbox(meetingId, signal) {
 function row(suggestion, reload) {
   const decide = async (decision) => {
     try {
-      await api.post(`/api/suggestions/${suggestion.suggestionId}/${decision}`);
+      const done = await api.post(`/api/suggestions/${suggestion.suggestionId}/${decision}`);
       await Promise.all([reload(), loadTickets()]);
+      return done;
     } catch (error) {
       toast(`${t("failed")} ${error.message}`, { isError: true });
     }
   };
-  const keys = { y: "accept", n: "reject" };
+  const edit = async () => {
+    const ticket = await decide("accept");
+    if (ticket) await openTicket(ticket.ticketId);
+  };
+  const keys = { y: () => decide("accept"), n: () => decide("reject"), e: edit };
   const [said] = suggestion.evidence ?? [];
   const { op, status, title } = suggestion.operation;
   const target = status ?? { complete: "DONE", reopen: "IN_PROGRESS", create: "TODO" }[op];
   const ticket = state.tickets.get(suggestion.ticketId);
-  return h("div", { class: "suggestion", tabIndex: 0, onkeydown: (event) => keys[event.key] && decide(keys[event.key]) },
+  return h("div", { class: "suggestion", tabIndex: 0, onkeydown: (event) => keys[event.key]?.() },
     h("p", {}, `${ticket?.title ?? title}${target ? ` → ${t(target)}` : ""}`),
     said ? h("p", { class: "quiet" }, `${said.speaker ?? ""} “${said.quote}”`) : null,
-    h("button", { onclick: () => decide("accept") }, t("accept")), h("button", { class: "link", onclick: () => decide("reject") }, t("reject")));
+    h("button", { onclick: keys.y }, t("accept")), h("button", { onclick: edit }, t("acceptAndEdit")), h("button", { class: "link", onclick: keys.n }, t("reject")));
 }
