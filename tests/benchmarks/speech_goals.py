@@ -188,7 +188,7 @@ class Bench:
     async def _beside(self) -> dict[str, list[Played]]:
         """Each rival's variants on the same two stretches, one stream at a time."""
         for name, path in self._plan.rivals.items():
-            for variant, extra in RIVAL_VARIANTS[name].items():
+            for variant, extra in RIVAL_VARIANTS.get(name, {name: ()}).items():
                 if variant not in self._rivals:
                     heard = [load_recording(language).until(self._plan.meeting_s) for language in ("en", "ko")]
                     played = [(await play_rival(name, path, [one], extra=extra))[0] for one in heard]
