@@ -29,7 +29,8 @@ MEETING_S = 165.0
 STEPS = (4, 8, 12, 16, 20, 24, 32, 40)
 RIVAL_STEPS = (1, 2, 4, 6, 8)
 RIVAL_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "whisper_streaming": {"whisper_streaming": (), "whisper_streaming, no prompt": ("--no-prompt",)}
+    "whisper_streaming": {"whisper_streaming": (), "whisper_streaming, no prompt": ("--no-prompt",)},
+    "realtime_stt": {"realtime_stt": (), "realtime_stt, short silence": ("--short-silence",)},
 }
 
 

@@ -16,7 +16,7 @@ from tests.benchmarks.speech_rig import Played, Recording
 from vori_ray.speech.recognizer import DEMO_DIRECTORY
 from vori_ray.speech.scoring import TimedWord
 
-RIVALS = ("whisper_streaming", "whisper_live", "whisper_live_kit")
+RIVALS = ("whisper_streaming", "whisper_live", "whisper_live_kit", "realtime_stt")
 START_TIMEOUT_S = 180.0
 ROOT = Path(__file__).parents[3]
 
