@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -79,4 +80,5 @@ class Recorder:
 
 
 if __name__ == "__main__":
+    os.environ["PYTHONWARNINGS"] = "ignore"  # its semaphores end with the process, not before it
     run(Recorder, __doc__, "--short-silence")
