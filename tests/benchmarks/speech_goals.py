@@ -29,7 +29,8 @@ MEETING_S = 165.0
 STEPS = (4, 8, 12, 16, 20, 24, 32, 40)
 RIVAL_STEPS = (1, 2, 4, 6, 8)
 RIVAL_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "whisper_streaming": {"whisper_streaming": (), "whisper_streaming, no prompt": ("--no-prompt",)}
+    "whisper_streaming": {"whisper_streaming": (), "whisper_streaming, no prompt": ("--no-prompt",)},
+    "realtime_stt": {"realtime_stt": (), "realtime_stt, short silence": ("--short-silence",)},
 }
 
 
@@ -188,7 +189,7 @@ class Bench:
     async def _beside(self) -> dict[str, list[Played]]:
         """Each rival's variants on the same two stretches, one stream at a time."""
         for name, path in self._plan.rivals.items():
-            for variant, extra in RIVAL_VARIANTS[name].items():
+            for variant, extra in RIVAL_VARIANTS.get(name, {name: ()}).items():
                 if variant not in self._rivals:
                     heard = [load_recording(language).until(self._plan.meeting_s) for language in ("en", "ko")]
                     played = [(await play_rival(name, path, [one], extra=extra))[0] for one in heard]

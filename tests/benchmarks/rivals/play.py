@@ -16,8 +16,9 @@ from tests.benchmarks.speech_rig import Played, Recording
 from vori_ray.speech.recognizer import DEMO_DIRECTORY
 from vori_ray.speech.scoring import TimedWord
 
-RIVALS = ("whisper_streaming",)
+RIVALS = ("whisper_streaming", "whisper_live", "whisper_live_kit", "realtime_stt")
 START_TIMEOUT_S = 180.0
+ROOT = Path(__file__).parents[3]
 
 
 async def play_rival(
@@ -41,10 +42,12 @@ async def play_rival(
 
 async def _start(name: str, path: Path, recording: Recording, sound: str, extra: Sequence[str]) -> Any:
     np.save(sound, recording.samples)
-    command = [sys.executable, "-m", f"tests.benchmarks.rivals.{name}", "--path", str(path), "--sound", sound]
-    command += ["--model", str(DEMO_DIRECTORY), "--language", recording.language, *extra]
+    own = path.absolute() / ".venv" / "bin" / "python"
+    python = str(own) if own.exists() else sys.executable
+    command = [python, "-m", f"tests.benchmarks.rivals.{name}", "--path", str(path.absolute())]
+    command += ["--sound", sound, "--model", str(DEMO_DIRECTORY), "--language", recording.language, *extra]
     pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=2**24)
+    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, limit=2**24)
 
 
 async def _ready(process: Any) -> None:
