@@ -7,8 +7,8 @@ promised to stay. With --short-silence 0.2 s ends a recording, as the documentat
 the turns of our meetings there is seldom the 0.8 s that the default needs.
 
 Settled is what text() returns. At the end of the sound an open recording is stopped, as by a user. The lag is the sound
-in its queue, and how long the oldest ended recording has waited for its text; waiting for the end of speech is its
-policy, not lag.
+in its queue, and that of recordings without a text: it is decoded only once a recording has ended, so until then all
+that was said since its beginning waits. It runs with one thread for a decode unless --threads says otherwise.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class Recorder:
         from RealtimeSTT import AudioToTextRecorder
 
         self._stage = stage
-        self._begun = self._done = 0
-        self._ended: deque[float] = deque()
+        self._waiting: deque[float] = deque()  # when each recording without a text began
         self._recorder = AudioToTextRecorder(
             model=arguments.model,
             language=arguments.language,
@@ -46,17 +45,16 @@ class Recorder:
             no_log_file=True,
             level=logging.ERROR,
             **({"post_speech_silence_duration": 0.2} if arguments.short_silence else {}),
-            on_recording_start=self._begin,
-            on_recording_stop=lambda: self._ended.append(stage.now_s),
+            on_recording_start=lambda: self._waiting.append(stage.now_s),
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property
     def lag_s(self) -> float:
-        """Frames in its queue, and the wait of the oldest recording."""
+        """Frames in its queue, and the age of the oldest recording without a text."""
         queued_s = self._recorder.audio_queue.qsize() * self.frame / RATE
-        ended = list(self._ended)
-        return queued_s + (self._stage.now_s - ended[0] if ended else 0.0)
+        waiting = list(self._waiting)
+        return queued_s + (self._stage.now_s - waiting[0] if waiting else 0.0)
 
     def hear(self, samples: np.ndarray) -> None:
         """As its microphone would give it."""
@@ -64,19 +62,15 @@ class Recorder:
 
     def finish(self) -> None:
         """Stop what is being recorded, and wait for all texts."""
-        while self._recorder.is_recording or not self._recorder.audio_queue.empty() or self._done < self._begun:
+        while self._recorder.is_recording or not self._recorder.audio_queue.empty() or self._waiting:
             if self._recorder.is_recording and self._recorder.audio_queue.empty():
                 self._recorder.stop()
             time.sleep(0.02)
 
-    def _begin(self) -> None:
-        self._begun += 1
-
     def _listen(self) -> None:
         while True:
             self._stage.settle(self._recorder.text())
-            self._done += 1
-            self._ended.popleft()
+            self._waiting.popleft()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Its defaults: its Silero voice controller, sound taken as it comes, beam 5, the 
 buffer trimmed at segments beyond 15 s, frames of 0.1 s. Set differently here: the model, and with it the policy. The
 default (SimulStreaming) needs a PyTorch decoder, and our model is for CTranslate2 only, so this is the other one,
 LocalAgreement with faster-whisper, which chooses device and type itself. Its warm-up file would be downloaded; silence
-is decoded instead.
+is decoded instead. One thread for a decode, unless --threads says otherwise.
 
 Settled are the words of its lines; its buffer is not. The lag is the sound that came after the last finished pass had
 begun, and nothing while it waits for none, as in a pause.
