@@ -150,5 +150,5 @@ def scores(talks: list[Talk], texts: list[str]) -> dict[str, float]:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--minutes", type=float, default=20.0)
+    arguments.add_argument("--minutes", type=float, default=MINUTES)
     print(json.dumps(ratio(arguments.parse_args().minutes), indent=2))
