@@ -25,6 +25,7 @@ from vori_ray.speech.scoring import percentiles
 
 MAX_LAG_S = 2.0
 STEP_S = 30.0
+WARM_UP_S = 60.0  # in which windows of every length occur: the model's buffers for them are no stream's
 MEETING_S = 165.0
 STEPS = (4, 8, 12, 16, 20, 24, 32, 40)
 RIVAL_STEPS = (1, 2, 4, 6, 8)
@@ -247,7 +248,7 @@ async def soak(rig: Rig, minutes: float) -> Soak:
     """
     recordings = streams(8, minutes * 60)
     async with rig.open() as player:
-        await player.play_all(streams(8, 10.0))
+        await player.play_all(streams(8, WARM_UP_S))
         before = resident_mb()
         growth: list[tuple[float, float]] = []
         watching = asyncio.create_task(_watch_memory(growth))
