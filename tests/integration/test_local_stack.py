@@ -81,7 +81,7 @@ def test_a_stack_that_lost_a_part_and_its_supervisor_is_started_again(home: Path
     first = LocalStack(settings(home), print).start()
     end_instance(instance_of(home), SUPERVISOR)
     os.kill(first.pids["postgres"], signal.SIGKILL)
-    assert read_stack(home) is None
+    wait_until(lambda: read_stack(home) is None, what="the death", timeout_s=30)
     second = LocalStack(settings(home), print).start()
     assert second.database_url == first.database_url
     psycopg2.connect(second.database_url).close()
