@@ -28,7 +28,7 @@ STEP_S = 30.0
 WARM_UP_S = 60.0  # in which windows of every length occur: the model's buffers for them are no stream's
 MEETING_S = 165.0
 STEPS = (4, 8, 12, 16, 20, 24, 32, 40)
-RIVAL_STEPS = (1, 2, 4, 6, 8)
+RIVAL_STEPS = (1, 2, 4, 6, 8, 12, 16, 24)
 RIVAL_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
     "whisper_streaming": {"whisper_streaming": (), "whisper_streaming, no prompt": ("--no-prompt",)},
     "realtime_stt": {"realtime_stt": (), "realtime_stt, short silence": ("--short-silence",)},
