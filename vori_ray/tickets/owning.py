@@ -37,11 +37,10 @@ def weighed_for(
     found = {f"{who} own": own / 4, f"{who} given": given / 4, f"{who}": 1.0, f"{who} lead": (own - given) / 4}
     found |= {f"{who} {feature}": 1.0 for feature in (*of_turn, *of_person)}
     if who == "other":
-        near = (turns.of("self", at) for at in (turn - 1, turn + 1) if is_by(speakers, at, name))
+        near = (turns.of("self", at) for at in (turn - 1, turn + 1) if _is_by(speakers, at, name))
         found["other takes"] = max(near, default=LITTLE) / 4
     return found
 
 
-def is_by(speakers: Sequence[str | None], turn: int, name: str) -> bool:
-    """Whether there is such a turn, and it is this person's."""
+def _is_by(speakers: Sequence[str | None], turn: int, name: str) -> bool:
     return 0 <= turn < len(speakers) and speakers[turn] == name

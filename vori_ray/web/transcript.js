@@ -76,8 +76,8 @@ export class Transcript {
   }
 
   #speaker(name) {
-    const said = h("button", { class: "link speaker", title: t("rename"), onclick: () => this.onspeaker(said.textContent) }, name ?? "");
-    return name ? said : null;
+    if (!name) return null;
+    return h("button", { class: "link speaker", title: t("rename"), onclick: ({ target }) => this.onspeaker(target.textContent) }, name);
   }
 
   #isAtBottom() {

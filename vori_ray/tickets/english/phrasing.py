@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 
 from vori_ray.tickets.english.frames import act_of, imperative
 from vori_ray.tickets.english.lexicon import AUXILIARIES
@@ -43,12 +44,10 @@ def title_text(spots: Sequence[Spot], names: Collection[str]) -> str:
     by_clause: dict[int, list[Spot]] = {}
     for spot in spots:
         by_clause.setdefault(spot.clause.index, []).append(spot)
-    spans = [span for index in sorted(by_clause) for span in _spans(sorted(by_clause[index], key=_place), names)]
+    spans = [
+        span for index in sorted(by_clause) for span in _spans(sorted(by_clause[index], key=attrgetter("place")), names)
+    ]
     return _joined(spans)
-
-
-def _place(spot: Spot) -> int:
-    return spot.place
 
 
 def _joined(spans: Sequence[_Span]) -> str:
