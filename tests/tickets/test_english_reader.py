@@ -76,6 +76,13 @@ def test_a_title_is_a_phrase_and_not_loose_words(talk: str, title: str) -> None:
     assert ticket.title == title
 
 
+def test_a_quote_is_literal_though_fillers_are_left_out_of_what_is_read() -> None:
+    planned = read("Dana: And I'll call the roofers tomorrow, Thursday, I mean, so they don't bring the short ladder.")
+    assert [ticket.evidence.quote for ticket in planned.tickets] == [
+        "And I'll call the roofers tomorrow, Thursday, I mean, so they don't bring the short ladder."
+    ]
+
+
 def test_two_people_who_each_take_something_on_have_two_tickets() -> None:
     planned = read("Omar: I'll write the visitor guide.\nDana: And I'll print the visitor badges by Friday.")
     assert sorted((ticket.assignee, ticket.due) for ticket in planned.tickets if ticket.assignee) == [

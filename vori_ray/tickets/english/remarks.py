@@ -35,7 +35,7 @@ def surest_sentence(talk: Talk, turn: int, model: Linear) -> list[Clause]:
 
 def quote_of(sentence: Sequence[Clause]) -> str:
     """The words of a sentence as they were said."""
-    return " ".join(clause.raw for clause in sentence).strip(" ,")
+    return sentence[0].said.strip(" ,")
 
 
 def _remark(talk: Talk, turn: int, kind: Kind, model: Linear) -> Remark:

@@ -1,7 +1,6 @@
 """English utterances -> clauses, for punctuated text and for raw speech recognition without any punctuation.
 
-Pure. Drops fillers and stutters from the text that rules read and keeps where the clause stands in the raw words, so
-that
+Pure. Drops fillers and stutters from the text that rules read and keeps the raw words of clause and sentence, so that
 a quote is always literal. Knows nothing about what a clause does.
 """
 
@@ -67,7 +66,8 @@ _OPENS_CONDITION = re.compile(
 class Clause:
     """A clause of one utterance.
 
-    `text` is lower case, without fillers, stutters and final punctuation; `raw` stands literally in the segment.
+    `text` is lower case, without fillers, stutters and final punctuation; `raw` and the whole sentence, `said`, stand
+    literally in the segment.
     `turn` counts utterances from 0, `sentence` counts sentences within the meeting: clauses of one sentence share it.
     """
 
@@ -78,6 +78,7 @@ class Clause:
     speaker: str | None
     text: str
     raw: str
+    said: str
     is_asked: bool
     is_first: bool
 
@@ -148,6 +149,7 @@ def split(segments: Sequence[SpokenSegment]) -> list[Clause]:
                             segment.speaker,
                             text,
                             part,
+                            raw,
                             asked and place == len(parts) - 1,
                             is_first,
                         )
