@@ -4,6 +4,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
+# what `vori up` gives the processes of its Ray: one thread, and memory as in vori_ray/local/ray_cluster.py
+AS_IN_RAY := OPENBLAS_NUM_THREADS=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
+
 .PHONY: help install install-dev run demo test test-slow check format bench bench-speech bench-insights bench-gpu lock clean
 .DEFAULT_GOAL := help
 
@@ -51,7 +54,7 @@ format: install-dev ## format and mend what can be mended
 bench: bench-speech bench-insights ## every benchmark; tables under docs/benchmarks
 
 bench-speech: install-dev ## streaming speech: latency, accuracy, capacity
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.speech  # one thread, as Ray gives its replicas
+	$(AS_IN_RAY) $(BIN)/python -m tests.benchmarks.speech
 
 bench-insights: install-dev ## analytics: latency, boards, chaos, reanalysis, notebooks
 	$(BIN)/python -m tests.benchmarks.insights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from tests.benchmarks.speech_front import draw_front, measure_front
 from tests.benchmarks.speech_offline import offline_error_rates
 from tests.benchmarks.speech_recovery import recovery
 from tests.benchmarks.speech_report import PAGE, Goal, Result, at_most
-from tests.benchmarks.speech_rig import Played, Recording, Rig, load_recording, resident_mb, streams, together
+from tests.benchmarks.speech_rig import Played, Recording, Rig, load_recording, on_disk, own_mb, streams, together
 from tests.benchmarks.speech_simulation import Simulator
 from tests.benchmarks.wordless import WORDLESS, wordless
 from vori_ray.errors import UnavailableError
@@ -242,18 +243,16 @@ class Soak:
 
 
 async def soak(rig: Rig, minutes: float) -> Soak:
-    """Eight streams at real time; slopes by least squares, memory without the first quarter.
-
-    The sound to play is there before memory is taken for the first time: it is the benchmark's, not a stream's.
-    """
-    recordings = streams(8, minutes * 60)
-    async with rig.open() as player:
-        await player.play_all(streams(8, WARM_UP_S))
-        before = resident_mb()
-        growth: list[tuple[float, float]] = []
-        watching = asyncio.create_task(_watch_memory(growth))
-        played = await player.play_all(recordings)
-        watching.cancel()
+    """Eight streams at real time; slopes by least squares, memory without the first quarter."""
+    growth: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory(prefix="vori-bench-") as folder:
+        recordings = [on_disk(one, Path(folder)) for one in streams(8, minutes * 60)]
+        async with rig.open() as player:
+            await player.play_all(streams(8, WARM_UP_S))
+            before = own_mb()
+            watching = asyncio.create_task(_watch_memory(growth))
+            played = await player.play_all(recordings)
+            watching.cancel()
     settled = growth[len(growth) // 4 :]
     slope_mb_s = float(np.polyfit([at for at, _ in settled], [mb for _, mb in settled], 1)[0])
     per_stream = (float(np.median([mb for _, mb in settled])) - before) / 8
@@ -275,5 +274,5 @@ def _most(steps: list[dict[str, Any]]) -> int:
 async def _watch_memory(samples: list[tuple[float, float]]) -> None:
     started = time.monotonic()
     while True:
-        samples.append((time.monotonic() - started, resident_mb()))
+        samples.append((time.monotonic() - started, own_mb()))
         await asyncio.sleep(1.0)

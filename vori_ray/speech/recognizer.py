@@ -133,7 +133,7 @@ class Recognizer:
     def decode(self, batch: Sequence[PreparedWindow]) -> list[WindowResult]:
         """Decode windows of one key; the answers stand in their order."""
         started = time.perf_counter()
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(np.stack([item.features for item in batch])))
+        encoded = self._encode(batch)
         probabilities = self._detect(encoded, batch)
         languages = [_language_of(item.request, found) for item, found in zip(batch, probabilities, strict=True)]
         generated = self._generate(encoded, batch, languages)
@@ -153,13 +153,21 @@ class Recognizer:
             for index, answer in enumerate(generated)
         ]
 
-    def warm_up(self, *, windows: int = 1) -> None:
-        """Decode silence once in every frame bucket and beam, so that the first real window does not wait."""
+    def warm_up(self, *, windows: int) -> None:
+        """Decode silence in every frame bucket and beam, and encode it in all batches that live sessions make.
+
+        The first real window does not wait then. CTranslate2's convolutions keep half a megabyte of code and buffers
+        for every shape of a batch: they are there from the start, where they would else come one by one for hours.
+        """
         for bucket_s in self.card.frame_buckets_s:
             audio = np.zeros(int(min(bucket_s, 30) * SAMPLE_RATE), np.int16)
             for beam_size in (1, 5):
                 request = WindowRequest(audio=audio, start_s=0.0, language=self._any_language, beam_size=beam_size)
-                self.decode([self.prepare(request)] * windows)
+                window = self.prepare(request)
+                self.decode([window])
+            if bucket_s <= self.card.longest_window_s:
+                for size in range(2, windows + 1):
+                    self._encode([window] * size)
 
     @property
     def _any_language(self) -> str:
@@ -190,6 +198,9 @@ class Recognizer:
         if request.vocabulary:
             names = self._tokenizer.encode(" " + ", ".join(request.vocabulary) + ".", add_special_tokens=False).ids
         return fill_prompt(tuple(names), request.prompt)
+
+    def _encode(self, batch: Sequence[PreparedWindow]) -> Any:
+        return self._model.encode(ctranslate2.StorageView.from_array(np.stack([item.features for item in batch])))
 
     def _detect(self, encoded: Any, batch: Sequence[PreparedWindow]) -> list[dict[str, float]]:
         wanted = [item.request.wants_language or item.request.language is None for item in batch]

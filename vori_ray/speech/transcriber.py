@@ -68,7 +68,7 @@ class Transcriber:
     def __init__(self, options: TranscriberOptions | None = None) -> None:
         self._options = options or TranscriberOptions()
         self._recognizer = Recognizer(self._options.recognizer_options())
-        self._recognizer.warm_up(windows=1)
+        self._recognizer.warm_up(windows=self._options.max_batch_windows)
         self._batcher: Batcher[PreparedWindow] | None = None
         self._metrics = _Metrics()
         logger.info("model %s on %s, %s", self.card().name, self._recognizer.device, self._recognizer.compute_type)
