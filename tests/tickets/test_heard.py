@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vori_ray.tickets.heard import NEVER, Claim, Sureness, Turns, Work, possible_claims, surest_claims, surest_turns
+from vori_ray.tickets.claiming import Claim, possible_claims, surest_claims
+from vori_ray.tickets.heard import NEVER, Sureness, Turns, Work, surest_turns
 
 SURE = Sureness(work=0.2, status=0.5, maybe=0.3, blocker=0.3, decision=0.3)
 

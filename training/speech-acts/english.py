@@ -20,7 +20,9 @@ from vori_ray.tickets.english.owners import candidates as people
 from vori_ray.tickets.english.owners import measures as owner_measures
 from vori_ray.tickets.english.reader import EnglishRules, turns_of
 from vori_ray.tickets.english.talk import Talk, listen
+from vori_ray.tickets.english.takes import measures as work_measures
 from vori_ray.tickets.english.titles import candidates as words
+from vori_ray.tickets.english.titles import title_of
 from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, SpokenSegment
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.linear import Models
@@ -52,7 +54,7 @@ class English:
     """`Language` of English."""
 
     name = "en"
-    penalties = {"turns": 0.1, "title": 0.3, "owner": 1.0, "status": 1.0}
+    penalties = {"turns": 0.1, "title": 0.3, "work": 0.3, "owner": 1.0, "status": 1.0}
     positive_weight = 2.0
     min_meetings = 4
 
@@ -78,6 +80,9 @@ class English:
             )
             for word in words(talk, turn)
         ]
+
+    def work_row(self, talk: Talk, turns: Turns, turn: int, models: Models) -> Row:
+        return work_measures(talk, turns, turn, title_of(talk, turn, models.title))
 
     def owner_rows(self, talk: Talk, turns: Turns, turn: int, owner: str | None) -> list[tuple[Row, bool]]:
         return [(owner_measures(talk, turns, turn, name), name == owner) for name in people(talk, turn)]

@@ -14,8 +14,9 @@ from meetings import CLASSES, Language, Meeting, Row
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from vori_ray.tickets.heard import MAY_BE
-from vori_ray.tickets.linear import models_of
+from vori_ray.tickets.claiming import BECOMES, possible_claims
+from vori_ray.tickets.linear import Models, models_of
+from vori_ray.tickets.taking import possible
 
 SEED = 1
 FOLDS = 9
@@ -27,15 +28,23 @@ NOTHING: dict[str, Any] = {"bias": 0.0, "weights": {}}
 
 
 def train(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]:
-    """All models of a language as plain data. What builds on the turns' models is fitted to turns they had not seen."""
+    """All models of a language as plain data. What builds on other models is fitted to what these had not seen."""
     data = {"turns": fit_turns(meetings, language), "title": fit_title(meetings, language)}
     heard: list[Any] = [None] * len(meetings)
+    takes: list[tuple[Row, bool]] = []
     for fold in range(FOLDS):
         rest = [meeting for place, meeting in enumerate(meetings) if place % FOLDS != fold]
-        models = models_of({**data, "turns": fit_turns(rest, language), "owner": NOTHING, "status": NOTHING})
+        known = {"turns": fit_turns(rest, language), "title": fit_title(rest, language)}
+        models = models_of({**known, "work": NOTHING, "owner": NOTHING, "status": NOTHING})
         for place in range(fold, len(meetings), FOLDS):
             heard[place] = language.turns_of(meetings[place].talk, models)
-    return {**data, "owner": fit_owner(meetings, heard, language), "status": fit_status(meetings, heard, language)}
+            takes += work_rows(meetings[place], heard[place], models, language)
+    return {
+        **data,
+        "work": standardised(takes, language.penalties["work"]),
+        "owner": fit_owner(meetings, heard, language),
+        "status": fit_status(meetings, heard, language),
+    }
 
 
 def fit_turns(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]:
@@ -81,6 +90,16 @@ def fit_title(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]
     )
 
 
+def work_rows(meeting: Meeting, turns: Any, models: Models, language: Language) -> list[tuple[Row, bool]]:
+    """The turns that may take work on, and whether they do. The models must not have seen the meeting."""
+    does = meeting.classes["self"] | meeting.classes["other"]
+    return [
+        (language.work_row(meeting.talk, turns, turn, models), turn in does)
+        for turn in range(len(meeting.found))
+        if possible(turns, turn) and turn not in meeting.ignored
+    ]
+
+
 def fit_owner(meetings: Sequence[Meeting], heard: Sequence[Any], language: Language) -> dict[str, Any]:
     """The model of whether somebody owns the new work of a turn, of the turns that may be taken for taking it on."""
     return _model(
@@ -101,17 +120,25 @@ def fit_status(meetings: Sequence[Meeting], heard: Sequence[Any], language: Lang
     for meeting, turns in zip(meetings, heard, strict=True):
         place = {said["i"]: turn for turn, said in enumerate(meeting.gold["transcript"])}
         said_so = {
-            (place[i], change["ticket_id"], "DONE" if change["to"] == "DONE" else "IN_PROGRESS")
+            (place[i], change["ticket_id"], change["to"])
             for change in meeting.gold["gold"]["status_changes"]
             for i in change["evidence"]
         }
-        for each in meeting.gold["existing_tickets"]:
-            for says in MAY_BE[each["status"]]:
-                becomes = "DONE" if says == "done" else "IN_PROGRESS"
-                for turn in range(len(meeting.found)):
-                    row = language.status_row(meeting.talk, turns, turn, each["id"], says)
-                    rows.append((row, (turn, each["id"], becomes) in said_so))
-    return _standardised(rows, language.penalties["status"])
+        for turn, ticket, says in possible_claims(turns, meeting.talk.statuses):
+            row = language.status_row(meeting.talk, turns, turn, ticket, says)
+            rows.append((row, (turn, ticket, BECOMES[says]) in said_so))
+    return standardised(rows, language.penalties["status"])
+
+
+def standardised(rows: Sequence[tuple[Row, bool]], penalty: float) -> dict[str, Any]:
+    """A model of measures that all rows have; each is brought to one scale first."""
+    names = sorted(rows[0][0])
+    x = np.array([[row[name] for name in names] for row, _ in rows])
+    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
+    model = _fitted((x - mean) / spread, [int(is_so) for _, is_so in rows], penalty)
+    slopes = model.coef_[0] / spread
+    bias = float(model.intercept_[0] - (slopes * mean).sum())
+    return {"bias": round(bias, 4), "weights": dict(zip(names, (round(float(s), 4) for s in slopes), strict=True))}
 
 
 def _model(rows: Sequence[tuple[Row, bool]], penalty: float) -> dict[str, Any]:
@@ -121,16 +148,6 @@ def _model(rows: Sequence[tuple[Row, bool]], penalty: float) -> dict[str, Any]:
     model = _fitted(_matrix([row for row, _ in rows], names), [int(is_so) for _, is_so in rows], penalty)
     weights = {name: round(float(w), 3) for name, w in zip(names, model.coef_[0], strict=True) if abs(w) > TOO_SMALL}
     return {"bias": round(float(model.intercept_[0]), 4), "weights": weights}
-
-
-def _standardised(rows: Sequence[tuple[Row, bool]], penalty: float) -> dict[str, Any]:
-    names = sorted(rows[0][0])
-    x = np.array([[row[name] for name in names] for row, _ in rows])
-    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
-    model = _fitted((x - mean) / spread, [int(is_so) for _, is_so in rows], penalty)
-    slopes = model.coef_[0] / spread
-    bias = float(model.intercept_[0] - (slopes * mean).sum())
-    return {"bias": round(bias, 4), "weights": dict(zip(names, (round(float(s), 4) for s in slopes), strict=True))}
 
 
 def _matrix(rows: Sequence[Row], names: Sequence[str]) -> csr_matrix:

@@ -22,7 +22,8 @@ from vori_ray.tickets.korean.reader import KoreanRules, turns_of
 from vori_ray.tickets.korean.claims import measures
 from vori_ray.tickets.korean.stems import nearness, stems
 from vori_ray.tickets.korean.talk import Talk, listen
-from vori_ray.tickets.korean.titles import SAME_WORD, Candidate, candidates
+from vori_ray.tickets.korean.takes import measures as work_measures
+from vori_ray.tickets.korean.titles import SAME_WORD, Candidate, candidates, title_of
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.linear import Models
 
@@ -52,7 +53,7 @@ class Korean:
     """`Language` of Korean."""
 
     name = "ko"
-    penalties = {"turns": 0.2, "title": 0.3, "owner": 1.0, "status": 0.3}
+    penalties = {"turns": 0.2, "title": 0.3, "work": 0.3, "owner": 1.0, "status": 0.3}
     positive_weight = 1.0
     min_meetings = 4
 
@@ -70,6 +71,9 @@ class Korean:
 
     def title_rows(self, talk: Talk, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
         return [(dict.fromkeys(word.features, 1.0), _belongs(word, titles)) for word in candidates(talk, turn)]
+
+    def work_row(self, talk: Talk, turns: Turns, turn: int, models: Models) -> Row:
+        return work_measures(talk, turns, turn, title_of(talk, turn, models.title))
 
     def owner_rows(self, talk: Talk, turns: Turns, turn: int, owner: str | None) -> list[tuple[Row, bool]]:
         return [(owner_measures(talk, turns, turn, name), name == owner) for name in people(talk, turn)]

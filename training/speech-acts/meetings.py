@@ -44,6 +44,10 @@ class Language(Protocol):
         """The words that may stand in a title, and whether they do."""
         ...
 
+    def work_row(self, talk: Any, turns: Any, turn: int, models: Models) -> Row:
+        """What speaks for a turn taking work on."""
+        ...
+
     def owner_rows(self, talk: Any, turns: Any, turn: int, owner: str | None) -> list[tuple[Row, bool]]:
         """Who may own the work of a turn, and whether they do."""
         ...

@@ -1,4 +1,4 @@
-"""What is heard in a talk, in any language: how likely each turn does what, and the claims, remarks and new work in it.
+"""What is heard in a talk, in any language: how likely each turn does what, and the remarks and new work in it.
 
 Pure. The languages fill these in and the learned models weigh them; here is what they share. Knows no language and
 nothing about the database.
@@ -10,20 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vori_ray.tickets.extraction import Op, Operation, Status
+from vori_ray.tickets.extraction import Operation, Status
 from vori_ray.tickets.linear import Linear, probability
 
 NEVER = -9.0  # log odds of what cannot be
-POSSIBLE = 0.01  # how likely (0..1) a turn must say a status for a ticket to be asked about it
 
 Kind = Literal["blocker", "decision"]
 KINDS: tuple[Kind, ...] = ("blocker", "decision")
 SAME_TURNS: Mapping[Kind, int] = {"blocker": 3, "decision": 1}  # turns that go on about the same one
-
-# what may be said of a ticket of each status, and the status that it has then
-MAY_BE: Mapping[Status, tuple[str, ...]] = {"TODO": ("done", "begun"), "IN_PROGRESS": ("done",), "DONE": ("reopen",)}
-BECOMES: Mapping[str, Status] = {"done": "DONE", "begun": "IN_PROGRESS", "reopen": "IN_PROGRESS"}
-_OPS: Mapping[str, Op] = {"done": "complete", "begun": "update", "reopen": "reopen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +30,6 @@ class Turns:
         """The log odds that a turn is of a class; very low before the first and behind the last turn."""
         found = self.odds[name]
         return found[turn] if 0 <= turn < len(found) else NEVER
-
-    def takes_work(self, turn: int) -> tuple[float, bool]:
-        """How likely (0..1) a turn takes work on or gives it out, and whether it is the speaker's own."""
-        own, given = probability(self.of("self", turn)), probability(self.of("other", turn))
-        return max(own, given), own >= given
 
 
 def weighed(models: Mapping[str, Linear], found: Sequence[Mapping[str, float] | None]) -> Turns:
@@ -69,53 +58,6 @@ class Sureness:
     def of(self, kind: Kind) -> float:
         """How surely a remark must be said."""
         return self.blocker if kind == "blocker" else self.decision
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a turn says of a ticket's status, and how surely (0..1)."""
-
-    ticket: int
-    turn: int
-    says: str
-    likely: float
-
-    def operation(self, *, segment_id: int, quote: str, sure: Sureness) -> Operation:
-        """As an operation: applied where it is said surely, else suggested."""
-        is_plain = self.likely >= sure.status
-        return Operation(
-            op=_OPS[self.says],
-            ticket_ref=self.ticket,
-            status=BECOMES[self.says],
-            segment_ids=(segment_id,),
-            quote=quote,
-            certainty=1.0 if is_plain else self.likely,
-            is_explicit=is_plain,
-        )
-
-
-def possible_claims(turns: Turns, statuses: Mapping[int, Status]) -> Iterator[tuple[int, int, str]]:
-    """Each turn, ticket and status that may be said of it there."""
-    for says in BECOMES:
-        for turn, odds in enumerate(turns.odds[says]):
-            if probability(odds) > POSSIBLE:
-                yield from ((turn, ticket, says) for ticket, status in statuses.items() if says in MAY_BE[status])
-
-
-def surest_claims(found: Mapping[tuple[int, int, str], float], *, at_least: float) -> list[Claim]:
-    """For each ticket what is said of it most surely; a turn speaks of one ticket, the likeliest.
-
-    `found` says how likely (0..1) a turn says a status of a ticket.
-    """
-    best: dict[tuple[int, str], float] = {}
-    for (turn, _, says), likely in found.items():
-        best[turn, says] = max(best.get((turn, says), 0.0), likely)
-    kept: dict[int, Claim] = {}
-    for (turn, ticket, says), likely in sorted(found.items()):
-        is_surest = ticket not in kept or likely > kept[ticket].likely
-        if likely >= at_least and likely >= best[turn, says] and is_surest:
-            kept[ticket] = Claim(ticket, turn, says, likely)
-    return list(kept.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,13 @@ class Linear:
 class Models:
     """All that was learned of a language: a model for each class of turn, and one for each question behind that.
 
-    `title`: does a word belong to the title of new work; `owner`: is somebody its owner; `status`: does a turn say a
-    status of a ticket.
+    `title`: does a word belong to the title of new work; `work`: does a turn take work on; `owner`: is somebody its
+    owner; `status`: does a turn say a status of a ticket.
     """
 
     turns: Mapping[str, Linear]
     title: Linear
+    work: Linear
     owner: Linear
     status: Linear
 
@@ -60,7 +61,7 @@ def models_of(data: Mapping[str, Any]) -> Models:
             name: Linear(bias, {feature: row[place] for feature, row in rows})
             for place, (name, bias) in enumerate(zip(turns["classes"], turns["bias"], strict=True))
         },
-        **{name: Linear(data[name]["bias"], data[name]["weights"]) for name in ("title", "owner", "status")},
+        **{name: Linear(data[name]["bias"], data[name]["weights"]) for name in ("title", "work", "owner", "status")},
     )
 
 

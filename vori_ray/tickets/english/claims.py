@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vori_ray.tickets.claiming import BECOMES, Claim, possible_claims, surest_claims, surroundings
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.status import Report, status_talk
 from vori_ray.tickets.english.talk import Talk
-from vori_ray.tickets.heard import BECOMES, Claim, Turns, possible_claims, surest_claims
+from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.roles import Role
 
@@ -41,10 +42,9 @@ _REPORT = {"done": Report.DONE, "begun": Report.BEGUN, "reopen": Report.REOPENED
 
 def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
     """For each ticket what is said of it most surely, where that is at least `at_least` (0..1)."""
-    statuses = {ticket: each.status for ticket, each in talk.tickets.items()}
     found = {
         (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
-        for turn, ticket, says in possible_claims(turns, statuses)
+        for turn, ticket, says in possible_claims(turns, talk.statuses)
     }
     return surest_claims(found, at_least=at_least)
 
@@ -86,4 +86,5 @@ def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dic
         "denied at the end": float(bool(told) and bool(_OPEN_ENDS["denied"].search(told[-1].text))),
         "reported so": float(_REPORT[says] in reports),
         "unfinished": float(Report.UNFINISHED in reports),
+        **surroundings(talk, turns, turn, ticket, says),
     }

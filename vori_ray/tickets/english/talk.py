@@ -15,7 +15,7 @@ from vori_ray.tickets.english.board import Board
 from vori_ray.tickets.english.people import People
 from vori_ray.tickets.english.sentences import Clause, split
 from vori_ray.tickets.english.wording import telling
-from vori_ray.tickets.extraction import ExtractionInput, OpenTicket
+from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, Status
 from vori_ray.tickets.stems import english_words
 
 BACK = ((0, 1.0), (1, 0.85), (2, 0.7), (3, 0.5))  # turns ago, and how much of what was named then is still meant
@@ -34,6 +34,12 @@ class Talk:
     board: Board
     tickets: Mapping[int, OpenTicket]
     today: date
+    is_whole: bool = True
+
+    @cached_property
+    def statuses(self) -> dict[int, Status]:
+        """The status of each ticket of the board."""
+        return {ticket: each.status for ticket, each in self.tickets.items()}
 
     def near(self, turn: int, *, before: int, after: int) -> range:
         """The turns around one, itself among them."""
@@ -114,4 +120,5 @@ def listen(given: ExtractionInput) -> Talk:
         board=Board(given.tickets, clauses),
         tickets={ticket.id: ticket for ticket in given.tickets},
         today=given.meeting_date,
+        is_whole=given.is_whole_meeting,
     )

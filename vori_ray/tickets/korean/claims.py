@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vori_ray.tickets.heard import BECOMES, Claim, Turns, possible_claims, surest_claims
+from vori_ray.tickets.claiming import BECOMES, Claim, possible_claims, surest_claims, surroundings
+from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.korean.acts import Act
 from vori_ray.tickets.korean.said import Said
 from vori_ray.tickets.korean.talk import Talk
@@ -34,10 +35,9 @@ _SUPPOSED = (Act.ASK, Act.IF, Act.MUSE, Act.PLAN)
 
 def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
     """For each ticket what is said of it most surely, where that is at least `at_least` (0..1)."""
-    statuses = {ticket: each.status for ticket, each in talk.board.tickets.items()}
     found = {
         (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
-        for turn, ticket, says in possible_claims(turns, statuses)
+        for turn, ticket, says in possible_claims(turns, talk.statuses)
     }
     return surest_claims(found, at_least=at_least)
 
@@ -75,4 +75,5 @@ def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dic
         "own": float(is_own),
         "another's": float(assignee is not None and not is_own),
         "called, and the only one": float(is_own and is_only and talk.is_called(turn)),
+        **surroundings(talk, turns, turn, ticket, says),
     }

@@ -26,7 +26,7 @@ _TO_MACHINE = re.compile(
 )
 
 
-WHOLE = Sureness(work=0.15, status=0.5, maybe=0.3, blocker=0.3, decision=0.35)
+WHOLE = Sureness(work=0.25, status=0.6, maybe=0.3, blocker=0.3, decision=0.35)
 LIVE = Sureness(work=0.35, status=0.6, maybe=0.6, blocker=0.5, decision=0.5)
 
 

@@ -6,18 +6,20 @@ Knows nothing about status changes of tickets that are on the board already.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from vori_ray.tickets import taking
 from vori_ray.tickets.dates_ko import DatePhrase
-from vori_ray.tickets.heard import Turns, Work, until
+from vori_ray.tickets.heard import Title, Turns, Work, until
 from vori_ray.tickets.korean.acts import Act
 from vori_ray.tickets.korean.owners import owner_of
 from vori_ray.tickets.korean.said import Said
 from vori_ray.tickets.korean.stems import likeness, stems
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.korean.titles import title_of
-from vori_ray.tickets.linear import Models
+from vori_ray.tickets.linear import Models, probability
 
 DATE_TURNS = 3
 NEAR_TURNS, NEXT_TURNS = 4, 2
@@ -29,31 +31,43 @@ _DAY_RANK = 7
 
 def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> list[Work]:
     """The work that is taken on, as surely as `at_least` (0..1), in the order of the talk; the same work once."""
-    taken = [turn for turn in range(len(talk.turns)) if turns.takes_work(turn)[0] >= at_least]
+    found = [_work(talk, turns, turn, models) for turn in range(len(talk.turns)) if taking.possible(turns, turn)]
+    found = [work for work in found if work.likely >= at_least]
+    taken = {work.turn for work in found}
     kept: list[Work] = []
-    for turn in taken:
-        work = _work(talk, turns, turn, models)
-        if not work.title or work.likely < at_least or _is_taken_back(talk, work):
+    for work in found:
+        if not work.title or _is_taken_back(talk, work):
             continue
-        _date(talk, work, set(taken))
+        _date(talk, work, taken)
         same = next((other for other in kept if _is_same(other, work)), None)
         if same is None:
             kept.append(work)
         else:
             same.join(work)
     for work in kept:
-        _finish(talk, work, set(taken))
+        _finish(talk, work, taken)
     return [work for work in kept if talk.board.same_as(work.title) is None]
 
 
 def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
-    likely, is_own = turns.takes_work(turn)
-    owner = owner_of(talk, turns, turn, models.owner)
     title = title_of(talk, turn, models.title)
-    work = Work(turn, is_own, likely * title.likeness, title.text, owner, last_turn=turn, evidence=[turn])
+    likely = probability(models.work.measured(measures(talk, turns, turn, title)))
+    is_own = turns.of("self", turn) >= turns.of("other", turn)
+    owner = owner_of(talk, turns, turn, models.owner)
+    work = Work(turn, is_own, likely, title.text, owner, last_turn=turn, evidence=[turn])
     if is_own and any(said.has(Act.BEGUN) for said in talk.turns[turn]):
         work.status = "IN_PROGRESS"
     return work
+
+
+def measures(talk: Talk, turns: Turns, turn: int, title: Title) -> dict[str, float]:
+    """What the model of new work weighs."""
+    return {
+        "dated": float(any(said.dates for said in talk.turns[turn])),
+        "asks": float(any(said.has(Act.ASK) for said in talk.turns[turn])),
+        "length": math.log1p(sum(len(said.stems) for said in talk.turns[turn])),
+        **taking.surroundings(talk, turns, turn, title),
+    }
 
 
 def _is_taken_back(talk: Talk, work: Work) -> bool:

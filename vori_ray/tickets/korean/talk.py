@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from vori_ray.tickets.extraction import ExtractionInput
+from vori_ray.tickets.extraction import ExtractionInput, Status
 from vori_ray.tickets.korean.board import Board
 from vori_ray.tickets.korean.said import Said, read
 from vori_ray.tickets.korean.stems import telling
@@ -27,6 +27,12 @@ class Talk:
     speakers: Sequence[str | None]
     segment_ids: Sequence[int]
     board: Board
+    is_whole: bool = True
+
+    @cached_property
+    def statuses(self) -> dict[int, Status]:
+        """The status of each ticket of the board."""
+        return {ticket: each.status for ticket, each in self.board.tickets.items()}
 
     def stems(self, turn: int) -> tuple[str, ...]:
         """The telling words of a turn, in order."""
@@ -89,4 +95,5 @@ def listen(given: ExtractionInput) -> Talk:
         speakers=[segment.speaker for segment in given.segments],
         segment_ids=[segment.id for segment in given.segments],
         board=Board(given.tickets),
+        is_whole=given.is_whole_meeting,
     )

@@ -1,0 +1,75 @@
+"""What the turns around a turn and the board say of a claim and of new work, the same in any language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from vori_ray.tickets import claiming, taking
+from vori_ray.tickets.heard import NEVER, Title, Turns
+
+NAMES = ("self", "other", "done", "begun", "reopen", "blocker", "decision")
+
+
+@dataclass
+class Talk:
+    """Three turns of Dana, Dana and Omar; ticket 1 is named in the first and the last, ticket 2 in the second."""
+
+    is_whole: bool = True
+    turns: Sequence[object] = (None, None, None)
+    speakers: Sequence[str | None] = ("Dana", "Dana", "Omar")
+    statuses: Mapping[int, str] = field(default_factory=lambda: {1: "TODO", 2: "IN_PROGRESS"})
+
+    def coverage(self, turn: int, ticket: int) -> float:
+        return {(0, 1): 0.8, (1, 2): 0.6, (2, 1): 0.5}.get((turn, ticket), 0.0)
+
+    def lead(self, turn: int, ticket: int) -> float:
+        return 0.1
+
+
+def heard(**odds: list[float]) -> Turns:
+    return Turns({name: odds.get(name, [NEVER] * 3) for name in NAMES})
+
+
+def test_a_claim_is_weighed_by_who_else_is_named_and_what_is_said_before_and_after() -> None:
+    turns = heard(done=[1.0, 2.0, 3.0], self=[NEVER, NEVER, 0.5])
+    found = claiming.surroundings(Talk(), turns, 1, 1, "done")  # type: ignore[arg-type]
+    assert (found["before done"], found["here done"], found["after done"]) == (1.0, 2.0, 3.0)
+    assert (found["named before"], found["named after"], found["named at most"]) == (0.8, 0.5, 0.8)
+    assert (found["turns that name it"], found["others named"]) == (2.0, 0.6)
+    assert (found["of done"], found["of begun"], found["of one to do"]) == (1.0, 0.0, 1.0)
+    assert found["work taken on after"] == 0.5
+
+
+def test_new_work_is_weighed_by_its_neighbours_its_title_and_the_board() -> None:
+    turns = heard(self=[-1.0, 2.0, NEVER], other=[NEVER, 1.0, -2.0])
+    found = taking.surroundings(Talk(), turns, 1, Title("Call the printer", 0.7))  # type: ignore[arg-type]
+    assert (found["takes"], found["is own"], found["self at -1"], found["other at +1"]) == (2.0, 1.0, -1.0, -2.0)
+    assert (found["taken before"], found["taken after"]) == (-1.0, -2.0)
+    assert (found["title fits"], found["title words"]) == (0.7, 3.0)
+    assert (found["ticket named"], found["ticket named before"], found["goes on"]) == (0.6, 0.8, 0.0)
+
+
+@pytest.mark.parametrize("turn", [0, 2])
+def test_the_first_and_the_last_turn_have_every_measure(turn: int) -> None:
+    talk, turns = Talk(), heard()
+    middle = claiming.surroundings(talk, turns, 1, 1, "begun")  # type: ignore[arg-type]
+    assert claiming.surroundings(talk, turns, turn, 1, "begun").keys() == middle.keys()  # type: ignore[arg-type]
+    work = taking.surroundings(talk, turns, 1, Title("", 0.0))  # type: ignore[arg-type]
+    assert taking.surroundings(talk, turns, turn, Title("", 0.0)).keys() == work.keys()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("is_whole", "count", "places"), [(True, 20, 20), (True, 19, 1), (False, 20, 1)])
+def test_where_a_turn_stands_tells_nothing_in_a_window_or_a_short_meeting(
+    is_whole: bool, count: int, places: int
+) -> None:
+    talk = Talk(is_whole=is_whole, turns=[None] * count)
+    found = {claiming.how_far_on(talk, turn, usual=0.3) for turn in range(count)}  # type: ignore[arg-type]
+    assert len(found) == places
+
+
+@pytest.mark.parametrize(("odds", "is_possible"), [(-4.0, False), (-3.0, True)])
+def test_only_turns_that_may_take_work_on_are_asked(odds: float, is_possible: bool) -> None:
+    assert taking.possible(heard(other=[odds, NEVER, NEVER]), 0) is is_possible
