@@ -11,15 +11,15 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import ray
 from ray import serve
 
-from tests.benchmarks.speech_rig import Played, Player, Recording, Rig, load_recording
+from tests.benchmarks.speech_rig import Recording, Rig, load_recording
 from vori_ray.speech.ports import Transcribe
 from vori_ray.speech.scoring import percentiles
 from vori_ray.speech.transcriber import Transcriber, TranscriberOptions
@@ -28,21 +28,32 @@ from vori_ray.speech.windows import WindowRequest, WindowResult
 SECONDS = 40.0
 KILLS_AT_S = (8.0, 20.0)
 WELL_S = 1.0
+T = TypeVar("T")
 
 
 async def recovery(rig: Rig) -> dict[str, Any]:
     """Seconds to recover over all streams and kills; words lost and doubled are counted against undisturbed streams."""
-    recordings = [load_recording(lang).rotated(turn).until(SECONDS) for turn in (0, 9) for lang in ("en", "ko")]
+    recordings = four_recordings()
     async with rig.open() as player:
         quiet = [await player.play(one, speed=None, may_hurry=False) for one in recordings]
     async with _replicas() as transcribe, rig.open(transcribe) as player:
-        disturbed, kills_s = await _play_and_kill(player, recordings)
-    times = [_recovery_s(played, at_s - played.began) for played in disturbed for at_s in kills_s]
-    different = sum(
-        [word.text for word in one.settled] != [word.text for word in other.settled]
+        disturbed, kills_s = await play_and_kill(player.play_all(recordings, may_hurry=False), _kill_transcriber)
+    times = [recovery_s(played.timed_lags, at_s - played.began) for played in disturbed for at_s in kills_s]
+    same = [
+        [word.text for word in one.settled] == [word.text for word in other.settled]
         for one, other in zip(quiet, disturbed, strict=True)
-    )
-    return {"kills": len(kills_s), "streams": len(recordings), "streams_that_differ": different} | percentiles(times)
+    ]
+    return found(kills_s, same, times)
+
+
+def four_recordings() -> list[Recording]:
+    """Two stretches of each demo meeting, about `SECONDS` long."""
+    return [load_recording(lang).rotated(turn).until(SECONDS) for turn in (0, 9) for lang in ("en", "ko")]
+
+
+def found(kills_s: Sequence[float], same: Sequence[bool], times: Sequence[float]) -> dict[str, Any]:
+    """What came of the kills: whether each stream is the same as undisturbed, and seconds to recover."""
+    return {"kills": len(kills_s), "streams": len(same), "streams_that_differ": same.count(False)} | percentiles(times)
 
 
 @asynccontextmanager
@@ -63,23 +74,28 @@ async def _replicas() -> AsyncIterator[Transcribe]:
         ray.shutdown()
 
 
-async def _play_and_kill(player: Player, recordings: list[Recording]) -> tuple[list[Played], list[float]]:
+async def play_and_kill(playing: Awaitable[T], kill: Callable[[], None]) -> tuple[T, list[float]]:
+    """Kill at the times of `KILLS_AT_S` while it plays; returns what was played, and the clock at each kill."""
     kills_s: list[float] = []
 
-    async def kill(after_s: float) -> None:
+    async def kill_later(after_s: float) -> None:
         await asyncio.sleep(after_s)
-        names = {process.pid: " ".join(process.cmdline()) for process in psutil.Process().children(recursive=True)}
-        os.kill(min(pid for pid, name in names.items() if "ServeReplica:bench" in name), signal.SIGKILL)
+        await asyncio.to_thread(kill)
         kills_s.append(time.monotonic())
 
-    played, *_ = await asyncio.gather(
-        player.play_all(recordings, may_hurry=False), *(kill(at_s) for at_s in KILLS_AT_S)
-    )
-    return played, kills_s
+    async with asyncio.TaskGroup() as kills:
+        for at_s in KILLS_AT_S:
+            kills.create_task(kill_later(at_s))
+        return await playing, kills_s
 
 
-def _recovery_s(played: Played, killed_s: float) -> float:
-    """From the kill to the last moment, before the next one, at which sound had waited too long."""
+def _kill_transcriber() -> None:
+    names = {process.pid: " ".join(process.cmdline()) for process in psutil.Process().children(recursive=True)}
+    os.kill(min(pid for pid, name in names.items() if "ServeReplica:bench" in name), signal.SIGKILL)
+
+
+def recovery_s(timed_lags: Sequence[tuple[float, float]], killed_s: float) -> float:
+    """From the kill to the last moment, before the next one, at which sound had waited too long; all in seconds."""
     next_s = killed_s + KILLS_AT_S[1] - KILLS_AT_S[0]
-    late = [at_s for at_s, lag_s in played.timed_lags if killed_s <= at_s < next_s and lag_s > WELL_S]
+    late = [at_s for at_s, lag_s in timed_lags if killed_s <= at_s < next_s and lag_s > WELL_S]
     return max(late, default=killed_s) - killed_s
