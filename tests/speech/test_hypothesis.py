@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,6 +117,16 @@ def test_trimming_prefers_a_sentence_end_then_the_largest_gap() -> None:
     assert trim_boundary(state, earliest_s=0.0, latest_s=5.0) == 3
     assert trim_boundary(state, earliest_s=1.5, latest_s=5.0) == 5
     assert trim_boundary(state, earliest_s=9.0, latest_s=9.5) == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 20), st.floats(0, 1)), min_size=1, max_size=12), st.integers(0, 12))
+def test_a_settled_word_never_begins_before_the_one_ahead_of_it(times: list[tuple[float, float]], first: int) -> None:
+    spoken = tuple(Word(f"w{n}", start_s, start_s + long_s, 1.0, (n,)) for n, (start_s, long_s) in enumerate(times))
+    state, settled = settle_all(HypothesisState(pending=spoken[:first]))
+    _, rest = settle_all(replace(state, pending=spoken[first:]))
+    found = [*settled, *rest]
+    assert [word.text for word in found] == [word.text for word in spoken]
+    assert all(before.start_s <= after.start_s <= after.end_s for before, after in pairwise(found))
 
 
 def test_state_survives_as_data() -> None:

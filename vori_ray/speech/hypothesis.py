@@ -13,7 +13,7 @@ of sound, models or sessions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -175,8 +175,16 @@ def _is_attended(word: Word, window_end_s: float, options: SettlingOptions) -> b
 
 
 def _settle(state: HypothesisState, count: int) -> tuple[HypothesisState, tuple[Word, ...]]:
-    words = state.pending[:count]
+    words = tuple(_in_time(state.settled, state.pending[:count]))
     return replace(state, settled=state.settled + words, pending=state.pending[count:]), words
+
+
+def _in_time(settled: Sequence[Word], words: Sequence[Word]) -> Iterator[Word]:
+    """The words, none beginning before the one ahead of it: two decodes may time neighbours the other way round."""
+    start_s = settled[-1].start_s if settled else 0.0
+    for word in words:
+        start_s = max(start_s, word.start_s)
+        yield replace(word, start_s=start_s, end_s=max(start_s, word.end_s))
 
 
 def _pack(word: Word) -> list[Any]:
