@@ -69,4 +69,4 @@ lock: ## compile both lock files again
 
 clean: ## stop what runs and remove everything that was made
 	@if test -x $(BIN)/vori; then $(BIN)/vori down || true; fi
-	rm -rf $(VENV) .vori build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench-results
+	rm -rf $(VENV) .vori build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -48,14 +48,20 @@ def at_most(value: Any, limit: float) -> bool:
 def write(result: Result, plan: dict[str, Any], load_before: float) -> str:
     """Merge with the earlier result, write both files; returns the page."""
     before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-    stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "load_before": round(load_before, 2), "plan": plan}
+    stamp = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": machine()["cpu"],
+        "load_before": round(load_before, 2),
+        "plan": plan,
+    }
     goals = before.get("goals", {}) | {goal.name: asdict(goal) | stamp for goal in result.goals}
+    rivals = before.get("rivals", {})
     merged = {
         "goals": {name: goals[name] for name in sorted(goals)},
         "machine": machine(),
         "versions": {name: version(name) for name in VERSIONS} | {"python": platform.python_version()},
         "command": " ".join(["python -m tests.benchmarks.speech", *sys.argv[1:]]),
-        "rivals": before.get("rivals", {}) | result.rivals,
+        "rivals": {name: rivals.get(name, {}) | result.rivals.get(name, {}) for name in rivals | result.rivals},
         "front": result.front or before.get("front", []),
     }
     RESULT.parent.mkdir(exist_ok=True)
@@ -78,14 +84,14 @@ def markdown(result: dict[str, Any]) -> str:
         f"| {name} | {goal['what']} | {goal['goal']} | {_show(goal['value'])} | {_mark(goal['met'])} | {goal['note']} |"
         for name, goal in result["goals"].items()
     ]
-    loads = ", ".join(f"{name} {goal['load_before']}" for name, goal in result["goals"].items())
+    loads = "; ".join(f"{name} {goal['cpu']}, {goal['load_before']}" for name, goal in result["goals"].items())
     about = ", ".join(f"{name} {value}" for name, value in (result["machine"] | result["versions"]).items())
     return "\n".join(
         [
             "# Streaming speech, demo model",
             "",
             "Made by `make bench-speech`; the goals are the design's. Latencies are wall times of real sessions in one",
-            "process (voice detection, journal on disk, batcher, model), without Serve and database.",
+            "process (voice detection, journal on disk, batcher, model), without Serve and database but for G6.",
             "",
             "| | what | goal | measured | met | remarks |",
             "|---|---|---|---|---|---|",
@@ -94,7 +100,7 @@ def markdown(result: dict[str, Any]) -> str:
             *_rivals(result["rivals"]),
             *_front(result["front"]),
             f"Machine and versions: {about}.",
-            f"Load average of the machine when each run was begun: {loads}.",
+            f"Processor, and load average of the machine when each run was begun: {loads}.",
             "Beyond the number of its cores other work was in the way, and wall times are upper bounds.",
             "",
         ]
