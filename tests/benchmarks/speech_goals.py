@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -256,6 +257,7 @@ async def soak(rig: Rig, minutes: float) -> Soak:
         recordings = [on_disk(one, Path(folder)) for one in streams(8, minutes * 60)]
         async with rig.open() as player:
             await player.play_all(streams(8, WARM_UP_S))
+            gc.collect()  # the warm-up's sound is in cycles of its tasks
             before = own_mb()
             watching = asyncio.create_task(_watch_memory(growth))
             played = await player.play_all(recordings)
