@@ -117,8 +117,7 @@ def test_a_killed_process_is_replaced_and_known_pictures_need_none(painter: Pain
     first = painter.paint(report("score"), language="en", theme="light", size="wide")
     (child,) = painters()
     os.kill(child.pid, signal.SIGKILL)
-    while painters():
-        time.sleep(0.01)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert painter.paint(report("score"), language="en", theme="light", size="wide") == first
     assert painters() == []
     assert painter.paint(report("score"), language="ko", theme="dark", size="wide")

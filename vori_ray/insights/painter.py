@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -111,8 +112,10 @@ class Painter:
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+            # closing sends what a process that died did not take, and so fails; the pipe is closed all the same
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
 
 
 def document_of(report: Report) -> dict[str, Any]:
