@@ -39,10 +39,12 @@ _SETTINGS = {
     "RAY_START_HOOK": "vori_ray.local.ray_hook.trim",
     # no worker waits for work that may never come: each costs 45 MB
     "RAY_prestart_worker_first_driver": "0",
-    # The buffers of a decode come and go by the megabyte. Mapped, they go back at once, where glibc would keep 100 MB
-    # of holes between them; and arenas of many threads are as many heaps with holes.
+    # The buffers of a decode come and go by the megabyte. The large ones are mapped and go back at once, where glibc
+    # would keep 150 MB of holes between them, and arenas of many threads are as many heaps with holes. Mapping from
+    # 1 MiB saves 35 MB more but takes a fifth of the processor for new pages.
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(32 * 2**20),
     "RAY_metrics_report_interval_ms": "30000",
     # importing is slow while two cores start everything at once
     "RAY_agent_register_timeout_ms": "120000",
