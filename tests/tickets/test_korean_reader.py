@@ -92,6 +92,21 @@ def test_questions_negations_suppositions_and_talk_change_nothing(talk: str) -> 
     assert owners(planned) == []
 
 
+def test_work_that_a_turn_names_itself_is_not_what_was_spoken_of_before() -> None:
+    planned = read(
+        """
+        연우: 고객이 로그인 페이지 개선을 요청했습니다.
+        다인: 그럼 로그인 페이지 개선 티켓을 만들겠습니다.
+        하준: 로그인 페이지 개선은 제가 맡겠습니다.
+        다인: 감사합니다, 로그인 페이지 티켓은 하준 씨에게 할당하겠습니다.
+        연우: 결제 서버 점검 티켓도 필요합니다.
+        다인: 좋아요, 결제 서버 점검 티켓을 만들어 주세요.
+        연우: 네, 결제 서버 점검은 제가 오늘 시작하겠습니다.
+        """
+    )
+    assert [ticket.title for ticket in planned.tickets] == ["로그인 페이지 개선", "결제 서버 점검"]
+
+
 def test_work_that_is_taken_back_is_none() -> None:
     talk = "연우: 다인 씨, 악보 좀 복사해 주세요.\n연우: 아니에요, 그건 안 해도 돼요."
     assert owners(read(talk)) == []

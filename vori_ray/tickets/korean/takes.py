@@ -26,6 +26,7 @@ NEAR_TURNS, NEXT_TURNS = 4, 2
 SAME_NEAR, SAME_NEXT, SAME_FAR = 0.45, 0.25, 0.75  # likeness of titles, by how near the turns are
 DONE_TURNS = 15
 TAKEN_BACK_TURNS = 2
+OWN_WORDS = 3  # of a title that the turn itself says: it names its work
 _DAY_RANK = 7
 
 
@@ -39,7 +40,7 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
         if not work.title or _is_taken_back(talk, work):
             continue
         _date(talk, work, taken)
-        same = next((other for other in kept if _is_same(other, work)), None)
+        same = next((other for other in kept if _is_same(talk, other, work)), None)
         if same is None:
             kept.append(work)
         else:
@@ -133,8 +134,10 @@ def _first(found: Sequence[_Found], holds: Callable[[_Found], bool]) -> tuple[in
     return turn, _best([(each.said, each.date) for each in fitting if each.turn == turn])
 
 
-def _is_same(earlier: Work, later: Work) -> bool:
+def _is_same(talk: Talk, earlier: Work, later: Work) -> bool:
     """Whether two turns speak of one piece of work: near ones of one owner, far ones only by the same words."""
+    if _names_another(talk, later, earlier):
+        return False
     alike = likeness(stems(later.title), stems(earlier.title))
     away = later.turn - earlier.last_turn
     is_his = earlier.owner == later.owner or None in (earlier.owner, later.owner) or not earlier.is_own
@@ -145,6 +148,12 @@ def _is_same(earlier: Work, later: Work) -> bool:
     if away <= NEAR_TURNS and is_his:
         return alike >= (SAME_NEXT if away <= NEXT_TURNS else SAME_NEAR)
     return alike >= SAME_FAR
+
+
+def _names_another(talk: Talk, later: Work, earlier: Work) -> bool:
+    """Whether a turn itself names its work, and with no word of an earlier one's: the title's other words are near."""
+    own = set(stems(later.title)) & set(talk.stems(later.turn))
+    return len(own) >= OWN_WORDS and not own & set(stems(earlier.title))
 
 
 def _finish(talk: Talk, work: Work, taken: set[int]) -> None:
