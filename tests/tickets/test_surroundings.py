@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from vori_ray.tickets import claiming, taking
+from vori_ray.tickets.about import OWN, About
 from vori_ray.tickets.heard import NEVER, Title, Turns
 
 NAMES = ("self", "other", "done", "begun", "reopen", "blocker", "decision")
@@ -22,11 +23,10 @@ class Talk:
     speakers: Sequence[str | None] = ("Dana", "Dana", "Omar")
     statuses: Mapping[int, str] = field(default_factory=lambda: {1: "TODO", 2: "IN_PROGRESS"})
 
-    def coverage(self, turn: int, ticket: int) -> float:
-        return {(0, 1): 0.8, (1, 2): 0.6, (2, 1): 0.5}.get((turn, ticket), 0.0)
-
-    def lead(self, turn: int, ticket: int) -> float:
-        return 0.1
+    @property
+    def about(self) -> About:
+        shares = [{1: 0.8, 2: 0.0}, {1: 0.0, 2: 0.6}, {1: 0.5, 2: 0.0}]
+        return About(shares, {1: None, 2: "Omar"}, ("Dana", "Dana", "Omar"))
 
 
 def heard(**odds: list[float]) -> Turns:
@@ -41,6 +41,14 @@ def test_a_claim_is_weighed_by_who_else_is_named_and_what_is_said_before_and_aft
     assert (found["turns that name it"], found["others named"]) == (2.0, 0.6)
     assert (found["of done"], found["of begun"], found["of one to do"]) == (1.0, 0.0, 1.0)
     assert found["work taken on after"] == 0.5
+
+
+def test_a_turn_is_about_what_it_and_those_before_name_and_more_so_for_whose_it_is() -> None:
+    about = Talk().about
+    assert [about.meant(turn, 1) for turn in range(3)] == pytest.approx([0.8, 0.68, 0.56])
+    assert [about.meant(turn, 2) for turn in range(3)] == pytest.approx([0.0, 0.6, 0.51 + OWN])
+    assert about.lead(2, 1) == pytest.approx(-about.lead(2, 2)) == pytest.approx(0.56 - 0.71)
+    assert (about.named_best(1), About([{}], {}, [None]).named_best(0)) == ((0.6, 2), (0.0, None))
 
 
 def test_new_work_is_weighed_by_its_neighbours_its_title_and_the_board() -> None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from vori_ray.tickets.about import About
 from vori_ray.tickets.extraction import Op, Operation, Status
 from vori_ray.tickets.heard import Sureness, Turns
 from vori_ray.tickets.linear import probability
 
 POSSIBLE = 0.01  # how likely (0..1) a turn must say a status for a ticket to be asked about it
-NAMED = 0.5  # share of a title that a turn has to say to name the ticket
 BEFORE, AFTER = 3, 2  # turns near a turn in which its ticket may be named, or what it says be taken up
 USUAL_PLACE = 0.3  # how far on (0..1) in a meeting most claims are made
 LONG = 20  # turns from which a meeting has a beginning and an end
@@ -93,11 +93,9 @@ class Talk(Protocol):
     def statuses(self) -> Mapping[int, Status]:
         """The status of each ticket of the board."""
 
-    def coverage(self, turn: int, ticket: int) -> float:
-        """Share (0..1) of a ticket's title that a turn names."""
-
-    def lead(self, turn: int, ticket: int) -> float:
-        """How much more a turn is about this ticket than about the next best."""
+    @property
+    def about(self) -> About:
+        """How much each turn is about each ticket."""
 
 
 def surroundings(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dict[str, float]:
@@ -112,7 +110,7 @@ def surroundings(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) ->
         "work taken on after": max((turns.of("self", at) for at in after), default=SILENT),
         "blocker near": max(odds_at(turns, "blocker", at) for at in (turn - 1, turn, *after)),
         "how far on": how_far_on(talk, turn, usual=USUAL_PLACE),
-        "led": talk.lead(turn, ticket),
+        "led": talk.about.lead(turn, ticket),
         **_named(talk, turn, ticket),
     }
 
@@ -129,11 +127,11 @@ def how_far_on(talk: Talk, turn: int, *, usual: float) -> float:
 
 def _named(talk: Talk, turn: int, ticket: int) -> dict[str, float]:
     """How much the turns say of the ticket's title, and this turn of other titles."""
-    said = [talk.coverage(at, ticket) for at in range(len(talk.turns))]
+    before, after = range(max(0, turn - BEFORE), turn), range(turn + 1, min(len(talk.turns), turn + 1 + AFTER))
     return {
-        "named before": max(said[max(0, turn - BEFORE) : turn], default=0.0),
-        "named after": max(said[turn + 1 : turn + 1 + AFTER], default=0.0),
-        "named at most": max(said),
-        "turns that name it": float(sum(share >= NAMED for share in said)),
-        "others named": max((talk.coverage(turn, other) for other in talk.statuses if other != ticket), default=0.0),
+        "named before": max((talk.about.named(at, ticket) for at in before), default=0.0),
+        "named after": max((talk.about.named(at, ticket) for at in after), default=0.0),
+        "named at most": talk.about.named_at_most(ticket),
+        "turns that name it": float(talk.about.times_named(ticket)),
+        "others named": max((talk.about.named(turn, other) for other in talk.statuses if other != ticket), default=0.0),
     }

@@ -49,4 +49,4 @@ def _takes(turns: Turns, turn: int) -> float:
 
 
 def _named(talk: Talk, turn: int) -> float:
-    return max((talk.coverage(turn, ticket) for ticket in talk.statuses), default=0.0)
+    return talk.about.named_best(turn)[0]

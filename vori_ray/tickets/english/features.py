@@ -141,7 +141,7 @@ def _days(talk: Talk, turn: int) -> set[str]:
 def _of_board(talk: Talk, turn: int) -> Iterator[str]:
     """Whether this turn or the one before names a ticket, of which status, and whose."""
     for away, near in ((0, "ticket"), (1, "ticket before")):
-        share, ticket = talk.named(turn - away) if turn >= away else (0.0, None)
+        share, ticket = talk.about.named_best(turn - away) if turn >= away else (0.0, None)
         if ticket is None or share < NAMED:
             continue
         yield near

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from vori_ray.tickets.about import About
 from vori_ray.tickets.english.board import Board
 from vori_ray.tickets.english.people import People
 from vori_ray.tickets.english.sentences import Clause, split
 from vori_ray.tickets.english.wording import telling
 from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, Status
 from vori_ray.tickets.stems import english_words
-
-BACK = ((0, 1.0), (1, 0.85), (2, 0.7), (3, 0.5))  # turns ago, and how much of what was named then is still meant
-OWN = 0.2  # the ticket's assignee speaks
-ANSWERED = 0.12  # the ticket's assignee has just spoken
 
 
 @dataclass(frozen=True)
@@ -44,24 +41,6 @@ class Talk:
     def near(self, turn: int, *, before: int, after: int) -> range:
         """The turns around one, itself among them."""
         return range(max(0, turn - before), min(len(self.turns), turn + after + 1))
-
-    def coverage(self, turn: int, ticket: int) -> float:
-        """Share (0..1) of a ticket's title that a turn names."""
-        return self._coverage[turn][ticket]
-
-    def meant(self, turn: int, ticket: int) -> float:
-        """How much a turn is about a ticket: by its words, those of the turns before, and whose ticket it is."""
-        return self._meant[turn][ticket]
-
-    def lead(self, turn: int, ticket: int) -> float:
-        """How much more a turn is about this ticket than about the next best."""
-        others = [self._meant[turn][other] for other in self.tickets if other != ticket]
-        return self._meant[turn][ticket] - max(others, default=0.0)
-
-    def named(self, turn: int) -> tuple[float, int | None]:
-        """The ticket that a turn names best, and how much of it."""
-        found = self._coverage[turn]
-        return max(((share, ticket) for ticket, share in found.items()), default=(0.0, None))
 
     def called(self, turn: int) -> set[str]:
         """Those whom a turn speaks to by name."""
@@ -87,22 +66,11 @@ class Talk:
         return Counter(word for words in self.stems for word in words)
 
     @cached_property
-    def _coverage(self) -> list[dict[int, float]]:
+    def about(self) -> About:
+        """How much each turn is about each ticket."""
         texts = [" ".join(clause.text for clause in turn) for turn in self.turns]
-        return [{ticket: self.board.coverage(text, ticket)[0] for ticket in self.tickets} for text in texts]
-
-    @cached_property
-    def _meant(self) -> list[dict[int, float]]:
-        return [{ticket: self._about(turn, ticket) for ticket in self.tickets} for turn in range(len(self.turns))]
-
-    def _about(self, turn: int, ticket: int) -> float:
-        named = max(keep * self.coverage(turn - ago, ticket) for ago, keep in BACK if turn >= ago)
-        assignee = self.tickets[ticket].assignee
-        if assignee is None:
-            return named
-        if assignee == self.speakers[turn]:
-            return named + OWN
-        return named + (ANSWERED if turn and assignee == self.speakers[turn - 1] else 0.0)
+        shares = [{ticket: self.board.coverage(text, ticket)[0] for ticket in self.tickets} for text in texts]
+        return About(shares, {ticket: each.assignee for ticket, each in self.tickets.items()}, self.speakers)
 
 
 def listen(given: ExtractionInput) -> Talk:

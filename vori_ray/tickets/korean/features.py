@@ -117,7 +117,7 @@ def _between(talk: Talk, turn: int) -> Iterator[str]:
 def _of_board(talk: Talk, turn: int) -> Iterator[str]:
     """Whether this turn or the one before names a ticket, of which status, and whose."""
     for away, near in ((0, "ticket"), (1, "ticket before")):
-        share, ticket = talk.named(turn - away) if turn >= away else (0.0, None)
+        share, ticket = talk.about.named_best(turn - away) if turn >= away else (0.0, None)
         if ticket is None or share < NAMED:
             continue
         yield near

@@ -9,14 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from vori_ray.tickets.about import About
 from vori_ray.tickets.extraction import ExtractionInput, Status
 from vori_ray.tickets.korean.board import Board
 from vori_ray.tickets.korean.said import Said, read
 from vori_ray.tickets.korean.stems import telling
-
-BACK = ((0, 1.0), (1, 0.85), (2, 0.7), (3, 0.5))  # turns ago, and how much of what was named then is still meant
-OWN = 0.2  # the ticket's assignee speaks
-ANSWERED = 0.12  # the ticket's assignee has just spoken
 
 
 @dataclass(frozen=True)
@@ -38,30 +35,6 @@ class Talk:
         """The telling words of a turn, in order."""
         return self._stems[turn]
 
-    def coverage(self, turn: int, ticket: int) -> float:
-        """Share (0..1) of a ticket's title that a turn names."""
-        return self._coverage[turn][ticket]
-
-    def meant(self, turn: int, ticket: int) -> float:
-        """How much a turn is about a ticket: by its words, those of the turns before, and whose ticket it is."""
-        named = max(keep * self.coverage(turn - ago, ticket) for ago, keep in BACK if turn >= ago)
-        assignee = self.board.tickets[ticket].assignee
-        if assignee is None:
-            return named
-        if assignee == self.speakers[turn]:
-            return named + OWN
-        return named + (ANSWERED if turn and assignee == self.speakers[turn - 1] else 0.0)
-
-    def lead(self, turn: int, ticket: int) -> float:
-        """How much more a turn is about this ticket than about the next best."""
-        others = [self._meant[turn][other] for other in self.board.tickets if other != ticket]
-        return self._meant[turn][ticket] - max(others, default=0.0)
-
-    def named(self, turn: int) -> tuple[float, int | None]:
-        """The ticket that a turn names best, and how much of it."""
-        found = self._coverage[turn]
-        return max(((share, ticket) for ticket, share in found.items()), default=(0.0, None))
-
     def is_called(self, turn: int) -> bool:
         """Whether the turn before names who speaks now."""
         return turn > 0 and any(m.name == self.speakers[turn] for s in self.turns[turn - 1] for m in s.clause.mentions)
@@ -76,16 +49,14 @@ class Talk:
         return [frozenset(telling(found)) for found in self._stems]
 
     @cached_property
-    def _coverage(self) -> list[dict[int, float]]:
-        texts = [turn[0].clause.source if turn else "" for turn in self.turns]
-        return [
-            {ticket: self.board.coverage(self._stems[i], ticket, text=text) for ticket in self.board.tickets}
+    def about(self) -> About:
+        """How much each turn is about each ticket."""
+        tickets, texts = self.board.tickets, [turn[0].clause.source if turn else "" for turn in self.turns]
+        shares = [
+            {ticket: self.board.coverage(self._stems[i], ticket, text=text) for ticket in tickets}
             for i, text in enumerate(texts)
         ]
-
-    @cached_property
-    def _meant(self) -> list[dict[int, float]]:
-        return [{ticket: self.meant(i, ticket) for ticket in self.board.tickets} for i in range(len(self.turns))]
+        return About(shares, {ticket: each.assignee for ticket, each in tickets.items()}, self.speakers)
 
 
 def listen(given: ExtractionInput) -> Talk:
