@@ -14,7 +14,6 @@ from tests.fakes.messages_api import FakeMessagesApi, Reply, failure, message, o
 from tests.integration.room import Room
 from vori_ray.errors import BadInputError
 from vori_ray.meetings.service import make_minutes
-from vori_ray.storage.database import Database
 from vori_ray.tickets.claude import ClaudeExtractor
 from vori_ray.tickets.evaluation import meeting_input, prediction
 from vori_ray.tickets.planning import plan
@@ -26,13 +25,6 @@ from vori_ray.tickets.validation import validate
 pytestmark = pytest.mark.integration
 
 MEETINGS = Path(__file__).parents[1] / "data" / "tickets"
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=2)
-    yield Room(database)
-    database.close()
 
 
 @pytest.fixture

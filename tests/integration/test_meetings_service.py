@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,17 +10,9 @@ import pytest
 from tests.integration.room import STARTED, Room, complete, create
 from vori_ray.errors import BadInputError, ConflictError, NotFoundError
 from vori_ray.meetings.service import make_minutes
-from vori_ray.storage.database import Database
 from vori_ray.tickets.extraction import Operation
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=2)
-    yield Room(database)
-    database.close()
 
 
 def test_an_end_is_one_event_and_makes_the_whole_pass_due(room: Room) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.integration.room import Room, complete, create
-from vori_ray.storage.database import Database
 from vori_ray.storage.models import Segment
 from vori_ray.storage.transcript_writer import Heard, save_transcript
 from vori_ray.tickets.applying import ApplyReport
@@ -15,13 +12,6 @@ from vori_ray.tickets.extraction import Extraction, Operation
 from vori_ray.tickets.rereading import Rereading, read_version, suggest
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=2)
-    yield Room(database)
-    database.close()
 
 
 def hear_again(room: Room, *texts: str, model: str = "small") -> Rereading:

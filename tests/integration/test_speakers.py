@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from vori_ray.reanalysis.gathering import Gathering
 from vori_ray.reanalysis.pipeline import HeardWindow, StreamEnd
 from vori_ray.reanalysis.plan import Turn, Wanted, make_plan
 from vori_ray.speech.windows import SAMPLE_RATE, Word
-from vori_ray.storage.database import Database
 from vori_ray.storage.models import Minutes, Segment
 from vori_ray.storage.segment_writer import SegmentWriter
 from vori_ray.storage.transcript_writer import Heard, save_transcript
@@ -32,13 +31,6 @@ from vori_ray.tickets.rules import RulesExtractor
 from vori_ray.tickets.running import ExtractorChoice, PassRunner
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=4)
-    yield Room(database)
-    database.close()
 
 
 def row(room: Room, text: str, number: int, *, session: str | None = None) -> dict[str, Any]:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.integration.room import Room, complete, create
 from vori_ray.errors import BadInputError, ConflictError, IllegalTransitionError, NotFoundError
-from vori_ray.storage.database import Database
 from vori_ray.tickets.extraction import Operation, Usage
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=2)
-    yield Room(database)
-    database.close()
 
 
 def test_an_edited_field_keeps_its_value(room: Room) -> None:

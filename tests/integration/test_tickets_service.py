@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 
 from tests.integration.room import STARTED, Room, complete, create
 from vori_ray.errors import ConflictError
-from vori_ray.storage.database import Database
 from vori_ray.tickets.extraction import Extraction, Operation
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=2)
-    yield Room(database)
-    database.close()
 
 
 def test_a_task_becomes_a_ticket_with_evidence_history_event_and_notification(room: Room) -> None:

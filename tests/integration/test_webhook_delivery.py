@@ -14,7 +14,6 @@ import pytest
 from tests.integration.room import Room
 from vori_ray.errors import IllegalTransitionError
 from vori_ray.messaging.delivery import WAITS_S, WebhookSender, is_signed
-from vori_ray.storage.database import Database
 
 pytestmark = pytest.mark.integration
 
@@ -62,13 +61,6 @@ class Clock:
 
     def later(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def room(database_url: str) -> Iterator[Room]:
-    database = Database(database_url, pool_size=2)
-    yield Room(database)
-    database.close()
 
 
 @pytest.fixture
