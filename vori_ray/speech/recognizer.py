@@ -160,14 +160,16 @@ class Recognizer:
         for every shape of a batch: they are there from the start, where they would else come one by one for hours.
         """
         for bucket_s in self.card.frame_buckets_s:
-            audio = np.zeros(int(min(bucket_s, 30) * SAMPLE_RATE), np.int16)
-            for beam_size in (1, 5):
-                request = WindowRequest(audio=audio, start_s=0.0, language=self._any_language, beam_size=beam_size)
-                window = self.prepare(request)
+            silences = [self.prepare(self._silence(bucket_s, beam_size=beam_size)) for beam_size in (1, 5)]
+            for window in silences:
                 self.decode([window])
             if bucket_s <= self.card.longest_window_s:
                 for size in range(2, windows + 1):
-                    self._encode([window] * size)
+                    self._encode(silences[:1] * size)
+
+    def _silence(self, seconds: float, *, beam_size: int) -> WindowRequest:
+        audio = np.zeros(int(seconds * SAMPLE_RATE), np.int16)
+        return WindowRequest(audio=audio, start_s=0.0, language=self._any_language, beam_size=beam_size)
 
     @property
     def _any_language(self) -> str:
