@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.speech.block_sessions import SLOW, feed, finals, kill, play, session, until
 from tests.speech.speech_support import MemorySink, MemoryStore, load_meeting
-from tests.speech.test_runner import SLOW, feed, finals, kill, play, session, until
 from vori_ray.errors import BadInputError
 from vori_ray.speech import signals
 from vori_ray.speech.delivery import Delivery
