@@ -5,6 +5,7 @@ Pure. Holds what every listener looks at. Decides nothing.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ from vori_ray.tickets.english.sentences import Clause, split
 from vori_ray.tickets.english.wording import telling
 from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, Status
 from vori_ray.tickets.stems import english_words
+
+# "after the storage shelves" says when, and is no word about the shelves
+_WHEN = re.compile(
+    r"\b(?:after|before|until|till|(?<!for )once) (?:the|my|our|your|this|that|these|those|all)"
+    r"(?: (?!(?:i|we|they|he|she|you|it|is|are|was|were|gets?|has|have|so|and|but)\b)[\w'-]+){1,4}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Talk:
     @cached_property
     def about(self) -> About:
         """How much each turn is about each ticket."""
-        texts = [" ".join(clause.text for clause in turn) for turn in self.turns]
+        texts = [_WHEN.sub(" ", " ".join(clause.text for clause in turn)) for turn in self.turns]
         shares = [{ticket: self.board.coverage(text, ticket)[0] for ticket in self.tickets} for text in texts]
         return About(shares, {ticket: each.assignee for ticket, each in self.tickets.items()}, self.speakers)
 
