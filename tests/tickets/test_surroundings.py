@@ -81,3 +81,13 @@ def test_where_a_turn_stands_tells_nothing_in_a_window_or_a_short_meeting(
 @pytest.mark.parametrize(("odds", "is_possible"), [(-4.0, False), (-3.0, True)])
 def test_only_turns_that_may_take_work_on_are_asked(odds: float, is_possible: bool) -> None:
     assert taking.possible(heard(other=[odds, NEVER, NEVER]), 0) is is_possible
+
+
+def test_a_word_is_known_by_what_its_turn_and_those_on_the_way_do() -> None:
+    turns = heard(self=[2.0, 2.0, NEVER], done=[-1.0, NEVER, NEVER])
+    assert taking.ways(turns, 2, 2) == set()
+    assert {"its turn self", "before its turn maybe done", "self between", "before 1 works between"} <= taking.ways(
+        turns, 2, 0
+    )
+    assert "just before 0 works between" in taking.ways(turns, 2, 1)
+    assert {"next its turn nothing", "next 0 things between"} <= taking.ways(turns, 1, 2)

@@ -70,7 +70,7 @@ class English:
     def turns_of(self, talk: Talk, models: Models) -> Turns:
         return turns_of(talk, models)
 
-    def title_rows(self, talk: Talk, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
+    def title_rows(self, talk: Talk, turns: Turns, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
         """A word belongs to the title where the first title has it, or half of all."""
         stems = [set(english_words(title)) for title in titles]
         return [
@@ -78,11 +78,11 @@ class English:
                 dict.fromkeys(word.features, 1.0),
                 any(key in stems[0] or 2 * sum(key in title for title in stems) >= len(stems) for key in word.key),
             )
-            for word in words(talk, turn)
+            for word in words(talk, turns, turn)
         ]
 
     def work_row(self, talk: Talk, turns: Turns, turn: int, models: Models) -> Row:
-        return work_measures(talk, turns, turn, title_of(talk, turn, models.title))
+        return work_measures(talk, turns, turn, title_of(talk, turns, turn, models.title))
 
     def owner_rows(self, talk: Talk, turns: Turns, turn: int, owner: str | None) -> list[tuple[Row, bool]]:
         return [(owner_measures(talk, turns, turn, name), name == owner) for name in people(talk, turn)]

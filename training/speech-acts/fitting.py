@@ -6,7 +6,7 @@ Knows no language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,26 +25,39 @@ TEMPLATES_WITH_FEATURE = 4
 TOO_SMALL = 0.01
 HEARD = -1.0  # log odds from which a turn may be taken for one that takes work on
 NOTHING: dict[str, Any] = {"bias": 0.0, "weights": {}}
+NO_MODELS: dict[str, Any] = {
+    "turns": {"classes": list(CLASSES), "bias": [0.0] * len(CLASSES), "weights": {}},
+    **dict.fromkeys(("title", "work", "owner", "status"), NOTHING),
+}
 
 
 def train(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]:
     """All models of a language as plain data. What builds on other models is fitted to what these had not seen."""
-    data = {"turns": fit_turns(meetings, language), "title": fit_title(meetings, language)}
     heard: list[Any] = [None] * len(meetings)
-    takes: list[tuple[Row, bool]] = []
-    for fold in range(FOLDS):
-        rest = [meeting for place, meeting in enumerate(meetings) if place % FOLDS != fold]
-        known = {"turns": fit_turns(rest, language), "title": fit_title(rest, language)}
-        models = models_of({**known, "work": NOTHING, "owner": NOTHING, "status": NOTHING})
-        for place in range(fold, len(meetings), FOLDS):
+    for rest, fold in _folds(meetings):
+        models = models_of({**NO_MODELS, "turns": fit_turns([meetings[place] for place in rest], language)})
+        for place in fold:
             heard[place] = language.turns_of(meetings[place].talk, models)
+    takes: list[tuple[Row, bool]] = []
+    for rest, fold in _folds(meetings):
+        title = fit_title([meetings[place] for place in rest], [heard[place] for place in rest], language)
+        models = models_of({**NO_MODELS, "title": title})
+        for place in fold:
             takes += work_rows(meetings[place], heard[place], models, language)
     return {
-        **data,
+        "turns": fit_turns(meetings, language),
+        "title": fit_title(meetings, heard, language),
         "work": standardised(takes, language.penalties["work"]),
         "owner": fit_owner(meetings, heard, language),
         "status": fit_status(meetings, heard, language),
     }
+
+
+def _folds(meetings: Sequence[Meeting]) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of the meetings to fit to, and of those to hear with what was fitted."""
+    for fold in range(FOLDS):
+        rest = [place for place in range(len(meetings)) if place % FOLDS != fold]
+        yield rest, list(range(fold, len(meetings), FOLDS))
 
 
 def fit_turns(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]:
@@ -77,14 +90,14 @@ def fit_turns(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]
     return {"classes": list(CLASSES), "bias": bias, "weights": kept}
 
 
-def fit_title(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]:
-    """The model of a title's words."""
+def fit_title(meetings: Sequence[Meeting], heard: Sequence[Any], language: Language) -> dict[str, Any]:
+    """The model of a title's words. `heard` must come from models without the meeting, here and in what follows."""
     return _model(
         [
             row
-            for meeting in meetings
+            for meeting, turns in zip(meetings, heard, strict=True)
             for turn, ticket in meeting.taken
-            for row in language.title_rows(meeting.talk, turn, [ticket["title"], *ticket.get("alt_titles", ())])
+            for row in language.title_rows(meeting.talk, turns, turn, [ticket["title"], *ticket.get("alt_titles", ())])
         ],
         language.penalties["title"],
     )
@@ -115,7 +128,7 @@ def fit_owner(meetings: Sequence[Meeting], heard: Sequence[Any], language: Langu
 
 
 def fit_status(meetings: Sequence[Meeting], heard: Sequence[Any], language: Language) -> dict[str, Any]:
-    """The model of whether a turn says a status of a ticket. `heard` must come from models without the meeting."""
+    """The model of whether a turn says a status of a ticket."""
     rows: list[tuple[Row, bool]] = []
     for meeting, turns in zip(meetings, heard, strict=True):
         place = {said["i"]: turn for turn, said in enumerate(meeting.gold["transcript"])}

@@ -69,11 +69,11 @@ class Korean:
     def turns_of(self, talk: Talk, models: Models) -> Turns:
         return turns_of(talk, models)
 
-    def title_rows(self, talk: Talk, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
-        return [(dict.fromkeys(word.features, 1.0), _belongs(word, titles)) for word in candidates(talk, turn)]
+    def title_rows(self, talk: Talk, turns: Turns, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
+        return [(dict.fromkeys(word.features, 1.0), _belongs(word, titles)) for word in candidates(talk, turns, turn)]
 
     def work_row(self, talk: Talk, turns: Turns, turn: int, models: Models) -> Row:
-        return work_measures(talk, turns, turn, title_of(talk, turn, models.title))
+        return work_measures(talk, turns, turn, title_of(talk, turns, turn, models.title))
 
     def owner_rows(self, talk: Talk, turns: Turns, turn: int, owner: str | None) -> list[tuple[Row, bool]]:
         return [(owner_measures(talk, turns, turn, name), name == owner) for name in people(talk, turn)]

@@ -40,7 +40,7 @@ class Language(Protocol):
         """How likely each turn does what."""
         ...
 
-    def title_rows(self, talk: Any, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
+    def title_rows(self, talk: Any, turns: Any, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
         """The words that may stand in a title, and whether they do."""
         ...
 

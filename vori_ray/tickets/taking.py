@@ -14,6 +14,8 @@ NEAR = 2  # turns to each side that are heard whole
 BEFORE, AFTER = 5, 3  # turns to each side in which the work may be taken on as well
 USUAL_PLACE = 0.6  # how far on (0..1) in a meeting most work is taken on
 NAMED_BEFORE = 3  # turns before in which a ticket of the board may be named
+SAID, MAYBE = 0.5, 0.2  # how likely (0..1) a turn must do something to do it, or maybe
+MATTER = 0.4  # and to be about a matter of its own
 
 
 def possible(turns: Turns, turn: int) -> bool:
@@ -42,6 +44,30 @@ def surroundings(talk: Talk, turns: Turns, turn: int, title: Title) -> dict[str,
         "ticket named before": max((_named(talk, at) for at in range(max(0, turn - NAMED_BEFORE), turn)), default=0.0),
         "goes on": float(turn + 1 < count and talk.speakers[turn + 1] == talk.speakers[turn]),
     }
+
+
+def ways(turns: Turns, turn: int, at: int) -> set[str]:
+    """What the turn of a word and the turns on the way to the one that takes the work on do, as features of the word.
+
+    A turn that takes on or reports something else has words of another matter, and so has what lies before it.
+    """
+    if at == turn:
+        return set()
+    where = "next" if at > turn else "just before" if at == turn - 1 else "before"
+    between = range(min(at, turn) + 1, max(at, turn))
+    does = {name for name in turns.odds if _likely(turns, name, at) >= SAID}
+    maybe = {name for name in turns.odds if MAYBE <= _likely(turns, name, at) < SAID}
+    passed = {name for name in turns.odds if any(_likely(turns, name, other) >= SAID for other in between)}
+    works = sum(probability(_takes(turns, other)) >= MATTER for other in between)
+    matters = sum(max(_likely(turns, name, other) for name in turns.odds) >= MATTER for other in between)
+    found = {f"its turn {name}" for name in does} | {f"{where} its turn {name}" for name in does or {"nothing"}}
+    found |= {f"{where} its turn maybe {name}" for name in maybe}
+    found |= {f"{name} between" for name in passed} | {f"{where} {name} between" for name in passed}
+    return found | {f"{where} {min(works, 3)} works between", f"{where} {min(matters, 3)} things between"}
+
+
+def _likely(turns: Turns, name: str, turn: int) -> float:
+    return probability(turns.of(name, turn))
 
 
 def _takes(turns: Turns, turn: int) -> float:

@@ -20,9 +20,10 @@ from vori_ray.tickets.english.status import status_talk
 from vori_ray.tickets.english.talk import Talk
 from vori_ray.tickets.english.verbs import VERBS, base_of
 from vori_ray.tickets.english.wording import EVERYDAY_STEMS, VERB_STEMS
-from vori_ray.tickets.heard import Title
+from vori_ray.tickets.heard import Title, Turns
 from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.stems import english_words
+from vori_ray.tickets.taking import ways
 
 TURNS_BEFORE, TURNS_AFTER = 6, 1
 USUAL_WEIGHT = 2.2  # what the words of a title weigh together: less than they do, for few words read better
@@ -68,9 +69,9 @@ class _Meaning:
     weight: float
 
 
-def title_of(talk: Talk, turn: int, model: Linear) -> Title:
+def title_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> Title:
     """The title of the work that `turn` takes on; its text is "" where no word tells anything."""
-    found = candidates(talk, turn)
+    found = candidates(talk, turns, turn)
     likely = [probability(model.score(word.features)) for word in found]
     far = FAR_COUNTS ** min(2, _names(found, likely, turn))
     likely = [chance * (1.0 if w.clause.turn == turn else far) for w, chance in zip(found, likely, strict=True)]
@@ -144,14 +145,15 @@ def _dice(words: set[str], meanings: dict[str, _Meaning]) -> float:
     return 2 * right / (sum(meanings[stem].weight for stem in words) + USUAL_WEIGHT)
 
 
-def candidates(talk: Talk, turn: int) -> list[Candidate]:
+def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
     """The words that may stand in the title of the work that `turn` takes on, with their features."""
     around = talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER)
     found: list[Candidate] = []
     shift = _shift(talk, turn)
     for at in around:
+        way = ways(turns, turn, at)
         for place, clause in enumerate(talk.turns[at]):
-            found += _words(talk, turn, clause, place, shift)
+            found += _words(talk, turn, clause, way | _place(talk, turn, clause, place, shift))
     _weigh(talk, turn, found)
     _tell_apart(talk, turn, found)
     return found
@@ -199,8 +201,7 @@ def _place(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> set
     return found
 
 
-def _words(talk: Talk, turn: int, clause: Clause, place: int, shift: int) -> Iterator[Candidate]:
-    common = _place(talk, turn, clause, place, shift)
+def _words(talk: Talk, turn: int, clause: Clause, common: set[str]) -> Iterator[Candidate]:
     words = list(WORD.finditer(clause.text))
     text = [match.group() for match in words]
     near = "here" if clause.turn == turn else "near"

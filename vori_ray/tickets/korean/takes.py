@@ -51,7 +51,7 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
 
 
 def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
-    title = title_of(talk, turn, models.title)
+    title = title_of(talk, turns, turn, models.title)
     likely = probability(models.work.measured(measures(talk, turns, turn, title)))
     is_own = turns.of("self", turn) >= turns.of("other", turn)
     owner = owner_of(talk, turns, turn, models.owner)

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vori_ray.tickets.heard import Title
+from vori_ray.tickets.heard import Title, Turns
 from vori_ray.tickets.korean.lexicon import DEED_NOUNS, TELLING, WEAK_NOUNS, is_person
 from vori_ray.tickets.korean.phrases import Word, words_of
 from vori_ray.tickets.korean.said import Said
 from vori_ray.tickets.korean.stems import nearness, stems, with_digits
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.linear import Linear, probability
+from vori_ray.tickets.taking import ways
 
 TURNS_BEFORE, TURNS_AFTER = 6, 1
 FAR = 3
@@ -60,9 +61,9 @@ class _Meaning:
     text: str
 
 
-def title_of(talk: Talk, turn: int, model: Linear) -> Title:
+def title_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> Title:
     """The title of the work that `turn` takes on, of at most 100 characters; "" where no word tells anything."""
-    found = candidates(talk, turn)
+    found = candidates(talk, turns, turn)
     own = [candidate for candidate in found if candidate.turn == turn and "said of" not in candidate.features]
     if _names_a_thing(own):
         found = own
@@ -143,13 +144,13 @@ def _is_same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return any(nearness(a, b) >= SAME_WORD for a in one for b in other)
 
 
-def candidates(talk: Talk, turn: int) -> list[Candidate]:
+def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
     """The words that may stand in the title of the work that `turn` takes on, with their features."""
     found: list[Candidate] = []
     for at in range(max(0, turn - TURNS_BEFORE), min(len(talk.turns), turn + TURNS_AFTER + 1)):
-        clauses = talk.turns[at]
+        clauses, way = talk.turns[at], ways(turns, turn, at)
         for place, said in enumerate(clauses):
-            common = _place_features(talk, turn, at=at, clause=place)
+            common = way | _place_features(talk, turn, at=at, clause=place)
             found += _nouns(talk, turn, at=at, said=said, common=common)
             if said.phrase.verb and at in (turn - 1, turn):
                 found.append(_verb(said, at=at, away=at - turn, from_end=len(clauses) - 1 - place))
