@@ -156,3 +156,17 @@ def test_a_hub_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vori_ray.speech.recognizer.download_model", away)
     with pytest.raises(UnavailableError, match=r"small.*no route"):
         locate_model("small")
+
+
+@pytest.mark.parametrize(("patience_s", "largest"), [(60.0, 3), (0.0, 1)])
+def test_the_warm_up_takes_every_batch_of_live_windows_unless_that_is_long(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch, patience_s: float, largest: int
+) -> None:
+    encode, batches = recognizer._encode, []
+    monkeypatch.setattr("vori_ray.speech.recognizer.WARM_UP_S", patience_s)
+    monkeypatch.setattr(recognizer, "_encode", lambda batch: (batches.append(batch), encode(batch))[1])
+    recognizer.warm_up(windows=3)
+    frames = {size: {batch[0].features.shape for batch in batches if len(batch) == size} for size in (1, 2, 3)}
+    assert len(frames[1]) == len(recognizer.card.frame_buckets_s)
+    live = [seconds for seconds in recognizer.card.frame_buckets_s if seconds <= recognizer.card.longest_window_s]
+    assert [len(frames[size]) for size in (2, 3)] == [len(live) if size <= largest else 0 for size in (2, 3)]

@@ -8,6 +8,7 @@ or Ray; it blocks, so call it in a thread.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ PROMPT_BUCKETS = (48, 16, 0)
 """Exact prompt lengths in tokens: CTranslate2 wants <|startoftranscript|> at one index in a whole batch."""
 _TAIL = 400
 """Silent samples after a window, one FFT long: the rest of its bucket is then filled with the features of silence."""
+WARM_UP_S = 5.0
 FRAMES_PER_S = 100
 TOKENS_PER_S = 10
 PREPENDED = "\"'“¿([{-"
@@ -154,22 +156,29 @@ class Recognizer:
         ]
 
     def warm_up(self, *, windows: int) -> None:
-        """Decode silence in every frame bucket and beam, and encode it in all batches that live sessions make.
+        """Decode silence in every frame bucket and beam, and encode it in the batches that live sessions make.
 
         The first real window does not wait then. CTranslate2's convolutions keep half a megabyte of code and buffers
         for every shape of a batch: they are there from the start, where they would else come one by one for hours.
+        A model that needs longer than `WARM_UP_S` for them starts without.
         """
-        for bucket_s in self.card.frame_buckets_s:
-            silences = [self.prepare(self._silence(bucket_s, beam_size=beam_size)) for beam_size in (1, 5)]
+        started = time.monotonic()
+        buckets = {seconds: self._silences(seconds) for seconds in self.card.frame_buckets_s}
+        for silences in buckets.values():
             for window in silences:
                 self.decode([window])
-            if bucket_s <= self.card.longest_window_s:
-                for size in range(2, windows + 1):
-                    self._encode(silences[:1] * size)
+        live = [silences[0] for seconds, silences in buckets.items() if seconds <= self.card.longest_window_s]
+        for window, size in itertools.product(live, range(2, windows + 1)):
+            if time.monotonic() - started < WARM_UP_S:
+                self._encode([window] * size)
 
-    def _silence(self, seconds: float, *, beam_size: int) -> WindowRequest:
+    def _silences(self, seconds: float) -> list[PreparedWindow]:
+        """Silence of some length, as it is decoded while people speak and at the end."""
         audio = np.zeros(int(seconds * SAMPLE_RATE), np.int16)
-        return WindowRequest(audio=audio, start_s=0.0, language=self._any_language, beam_size=beam_size)
+        return [
+            self.prepare(WindowRequest(audio=audio, start_s=0.0, language=self._any_language, beam_size=beam_size))
+            for beam_size in (1, 5)
+        ]
 
     @property
     def _any_language(self) -> str:
