@@ -141,9 +141,13 @@ class Bench:
     async def memory(self) -> Goal:
         """Memory of a stream, and its growth."""
         soak = await self._soaked()
-        value = {"mb_a_stream": soak.mb_a_stream, "growth_percent_in_2_h": soak.growth_percent, "minutes": soak.minutes}
+        growth = {"growth_percent_in_2_h": soak.growth_percent, "its_standard_error": soak.growth_error_percent}
+        value = {"mb_a_stream": soak.mb_a_stream, **growth, "minutes": soak.minutes}
         met = soak.mb_a_stream <= 3.0 and soak.growth_percent < 1.0
-        note = f"growth extrapolated from {soak.minutes:g} minutes"
+        note = (
+            f"growth extrapolated from {soak.minutes:g} minutes; a stream's memory is that above what the warm-up "
+            "left, and below zero where some of that was given back"
+        )
         return Goal("G5", "memory, 8 streams", value, "<= 3 MB a stream, growth < 1 % in 2 h", met, note)
 
     async def recovery(self) -> Goal:
@@ -244,6 +248,7 @@ class Soak:
     minutes: float
     mb_a_stream: float
     growth_percent: float
+    growth_error_percent: float
     slope_s_per_hour: float
 
 
@@ -264,11 +269,13 @@ async def soak(rig: Rig, minutes: float) -> Soak:
             watching.cancel()
     settled = growth[len(growth) // 4 :]
     kept = [min(settled[at : at + KEPT_S], key=lambda sample: sample[1]) for at in range(0, len(settled), KEPT_S)]
-    slope_mb_s = float(np.polyfit([at for at, _ in kept], [mb for _, mb in kept], 1)[0])
+    (slope_mb_s, _), covariance = np.polyfit([at for at, _ in kept], [mb for _, mb in kept], 1, cov=True)
+    growth_percent, error_percent = (100 * mb_s * 7200 / before for mb_s in (slope_mb_s, covariance[0, 0] ** 0.5))
     per_stream = (float(np.median([mb for _, mb in settled])) - before) / 8
     points = [point for one in played for point in one.timed_latencies]
     slope_s_s = float(np.polyfit([at for at, _ in points], [late for _, late in points], 1)[0])
-    return Soak(minutes, round(per_stream, 2), round(100 * slope_mb_s * 7200 / before, 2), round(slope_s_s * 3600, 3))
+    growths = (round(float(growth_percent), 2), round(float(error_percent), 2))
+    return Soak(minutes, round(per_stream, 2), *growths, round(slope_s_s * 3600, 3))
 
 
 def _step(played: list[Played]) -> dict[str, Any]:
