@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ray.serve.schema import ServeDeploySchema
 from vori_ray.app import gateway_options
 from vori_ray.errors import BadInputError
 from vori_ray.local.deploy import load_config
+from vori_ray.local.ray_cluster import ALLOCATOR
 from vori_ray.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +38,12 @@ def test_serve_accepts_the_config_and_it_names_the_application(name: str) -> Non
     assert (application.name, application.route_prefix) == ("vori", "/")
     assert application.import_path == "vori_ray.app:build_app"
     assert {one.name for one in application.deployments} == NAMES
+
+
+@pytest.mark.parametrize("path", ["deployments/Dockerfile", "Makefile"])
+def test_the_image_and_the_benchmark_allocate_as_the_embedded_ray_does(path: str) -> None:
+    found = re.findall(r"\b(MALLOC_[A-Z_]+)=(\d+)", (ROOT / path).read_text(encoding="utf-8"))
+    assert dict(found) == ALLOCATOR
 
 
 @pytest.mark.parametrize("name", ["local.yaml", "gpu.yaml"])
