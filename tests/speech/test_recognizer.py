@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from tests.speech.speech_support import demo_recognizer, load_meeting
 from vori_ray.errors import BadInputError, UnavailableError
 from vori_ray.speech.model_card import ModelCard, read_model_card
-from vori_ray.speech.recognizer import DEMO_DIRECTORY, Recognizer, RecognizerOptions, locate_model
+from vori_ray.speech.recognizer import DEMO_DIRECTORY, PreparedWindow, Recognizer, RecognizerOptions, locate_model
 from vori_ray.speech.scoring import error_rate
 from vori_ray.speech.windows import SAMPLE_RATE, Samples, WindowRequest, WindowResult, join_words
 
@@ -163,8 +165,13 @@ def test_the_warm_up_takes_every_batch_of_live_windows_unless_that_is_long(
     recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch, patience_s: float, largest: int
 ) -> None:
     encode, batches = recognizer._encode, []
+
+    def noted(batch: Sequence[PreparedWindow]) -> Any:
+        batches.append(batch)
+        return encode(batch)
+
     monkeypatch.setattr("vori_ray.speech.recognizer.WARM_UP_S", patience_s)
-    monkeypatch.setattr(recognizer, "_encode", lambda batch: (batches.append(batch), encode(batch))[1])
+    monkeypatch.setattr(recognizer, "_encode", noted)
     recognizer.warm_up(windows=3)
     frames = {size: {batch[0].features.shape for batch in batches if len(batch) == size} for size in (1, 2, 3)}
     assert len(frames[1]) == len(recognizer.card.frame_buckets_s)
