@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 import pytest
 
-from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, SpokenSegment
-from vori_ray.tickets.planning import Plan, plan
-from vori_ray.tickets.rules import RulesExtractor
-from vori_ray.tickets.validation import validate
+from tests.tickets.short_talks import changes, owners, read_talk
+from vori_ray.tickets.extraction import OpenTicket
 
-MEETING_DAY = date(2026, 3, 4)  # a Wednesday
 TICKETS = (
     OpenTicket(1, "Install the storage shelves", "IN_PROGRESS", "Dana"),
     OpenTicket(2, "Improve the returns form", "TODO", "Omar"),
@@ -20,27 +17,7 @@ TICKETS = (
 )
 
 
-def read(talk: str, *, is_whole_meeting: bool = True) -> Plan:
-    """Read a talk, one turn a line, "name: words"."""
-    turns = [line.strip().split(": ", 1) for line in talk.strip().splitlines()]
-    given = ExtractionInput(
-        segments=[SpokenSegment(place, text, speaker) for place, (speaker, text) in enumerate(turns)],
-        tickets=TICKETS,
-        roster=("Omar", "Dana"),
-        meeting_date=MEETING_DAY,
-        language="en",
-        is_whole_meeting=is_whole_meeting,
-    )
-    extraction = RulesExtractor().extract(given)
-    return plan(validate(extraction, given, meeting_id="test").accepted, given.tickets)
-
-
-def owners(planned: Plan) -> Sequence[str | None]:
-    return [ticket.assignee for ticket in planned.tickets if ticket.is_applied]
-
-
-def changes(planned: Plan) -> dict[int, str]:
-    return {change.ticket_id: change.new for change in planned.changes if change.is_applied}
+read = partial(read_talk, language="en", tickets=TICKETS, roster=("Omar", "Dana"))
 
 
 @pytest.mark.parametrize(

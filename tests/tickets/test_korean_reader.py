@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 import pytest
 
-from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, SpokenSegment
-from vori_ray.tickets.planning import Plan, plan
+from tests.tickets.short_talks import changes, owners, read_talk
+from vori_ray.tickets.extraction import ExtractionInput, OpenTicket
 from vori_ray.tickets.rules import RulesExtractor
-from vori_ray.tickets.validation import validate
 
-MEETING_DAY = date(2026, 3, 4)  # a Wednesday
 TICKETS = (
     OpenTicket(1, "창고 선반 설치", "IN_PROGRESS", "다인"),
     OpenTicket(2, "반품 접수 화면 개선", "TODO", "연우"),
@@ -20,27 +18,7 @@ TICKETS = (
 )
 
 
-def read(talk: str, *, is_whole_meeting: bool = True) -> Plan:
-    """Read a talk, one turn a line, "name: words"."""
-    turns = [line.strip().split(": ", 1) for line in talk.strip().splitlines()]
-    given = ExtractionInput(
-        segments=[SpokenSegment(place, text, speaker) for place, (speaker, text) in enumerate(turns)],
-        tickets=TICKETS,
-        roster=("연우", "다인"),
-        meeting_date=MEETING_DAY,
-        language="ko",
-        is_whole_meeting=is_whole_meeting,
-    )
-    extraction = RulesExtractor().extract(given)
-    return plan(validate(extraction, given, meeting_id="test").accepted, given.tickets)
-
-
-def owners(planned: Plan) -> Sequence[str | None]:
-    return [ticket.assignee for ticket in planned.tickets if ticket.is_applied]
-
-
-def changes(planned: Plan) -> dict[int, str]:
-    return {change.ticket_id: change.new for change in planned.changes if change.is_applied}
+read = partial(read_talk, language="ko", tickets=TICKETS, roster=("연우", "다인"))
 
 
 @pytest.mark.parametrize(
