@@ -54,7 +54,7 @@ class RunningService:
     group_id: int
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(make_home: Callable[[], Path], jars: Jars) -> Iterator[Installation]:
     """An installation that is taken down at the end, whatever happened."""
     made = Installation(make_home())
@@ -63,7 +63,7 @@ def installation(make_home: Callable[[], Path], jars: Jars) -> Iterator[Installa
     made.run("down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(installation: Installation) -> RunningService:
     """`vori up --detach --json`."""
     return RunningService(installation, **installation.json("up", "--detach"))

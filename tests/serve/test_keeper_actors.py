@@ -7,7 +7,6 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,30 +18,13 @@ from tests.integration.room import Room
 from vori_ray.local.postgres import ROLE, PostgresServer
 from vori_ray.meetings.keeper import NAME, start_meeting_keeper
 from vori_ray.meetings.service import make_minutes
-from vori_ray.messaging.actors import NAMESPACE, find_actor
+from vori_ray.messaging.actors import find_actor
 from vori_ray.storage.database import Database
 from vori_ray.tickets.extractor import TicketExtractor
 
 pytestmark = pytest.mark.serve
 
 APPLICATION = "vori"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    ray.init(
-        address="local",
-        namespace=NAMESPACE,
-        num_cpus=4,
-        object_store_memory=100 * 2**20,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}},
-    )
-    serve.start(proxy_location="Disabled")
-    yield
-    serve.shutdown()
-    ray.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +37,7 @@ def url(postgres_server: PostgresServer, template_database: str) -> Iterator[str
 
 
 @pytest.fixture(scope="module")
-def house(cluster: None, url: str) -> Iterator[Any]:
+def house(local_ray: None, url: str) -> Iterator[Any]:
     """The extractor and the keeper; gives the keeper."""
     extractor = TicketExtractor.bind(database_url=url, make_minutes=make_minutes, extractor="rules")
     serve.run(extractor, name=APPLICATION, route_prefix=None)

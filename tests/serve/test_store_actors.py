@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +16,10 @@ import ray
 from kafka import KafkaConsumer, TopicPartition
 from ray.exceptions import RayTaskError
 
+from tests.integration.storage_world import Place, make_place, opened, segment_row
 from vori_ray.errors import BadInputError, NotFoundError
 from vori_ray.local.kafka import KafkaBroker
-from vori_ray.messaging.actors import NAMESPACE, find_actor, start_actor
+from vori_ray.messaging.actors import find_actor, start_actor
 from vori_ray.messaging.bridge import start_kafka_bridge
 from vori_ray.messaging.hub import start_event_hub
 from vori_ray.messaging.outbox import KafkaRecord
@@ -31,31 +30,11 @@ from vori_ray.storage.database import Database
 from vori_ray.storage.models import utc_now
 from vori_ray.storage.store import start_meeting_store
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
-from storage_world import Place, make_place, opened, segment_row
-
 pytestmark = pytest.mark.serve
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    # Actors are started by the tests' code and must find it; the workers log to the driver only what is wrong.
-    paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])
-    ray.init(
-        address="local",
-        namespace=NAMESPACE,
-        num_cpus=4,
-        object_store_memory=100 * 2**20,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": paths}},
-    )
-    yield
-    ray.shutdown()
-
-
 @pytest.fixture
-def actors(cluster: None) -> Iterator[list[Any]]:
+def actors(local_ray: None) -> Iterator[list[Any]]:
     """Actors to be ended with the test."""
     started: list[Any] = []
     yield started

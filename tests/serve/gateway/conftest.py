@@ -56,7 +56,7 @@ def command_line(process: psutil.Process) -> list[str]:
         return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(
     instance: str, postgres_server: PostgresServer, template_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
@@ -93,7 +93,7 @@ def make_people(url: str) -> tuple[str, str, int]:
     return token, stranger, group_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first seconds of the English demo meeting."""
     path = tmp_path_factory.mktemp("sound") / "beginning.wav"

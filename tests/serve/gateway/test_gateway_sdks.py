@@ -39,7 +39,7 @@ def deepgram(service: Service) -> AsyncDeepgramClient:
     return AsyncDeepgramClient(api_key=service.token, environment=here)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sound(recording: Path) -> bytes:
     """The recording as 16 kHz, 16-bit mono."""
     with wave.open(str(recording)) as file:
