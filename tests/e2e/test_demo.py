@@ -74,10 +74,9 @@ def test_ending_again_makes_nothing_twice(service: RunningService, report: dict)
 
 def test_status_names_every_process(service: RunningService) -> None:
     rows = service.installation.json("status")
-    names = " ".join(row["name"] for row in rows)
-    assert "postgres" in names
-    assert "kafka" in names
-    assert all(psutil.pid_exists(row["pid"]) for row in rows)
+    servers = [row for row in rows if row["name"] in ("postgres", "kafka java")]
+    assert len(servers) == 2
+    assert all(psutil.pid_exists(row["pid"]) for row in servers)  # others come and go meanwhile
 
 
 def test_up_again_finds_what_runs(service: RunningService) -> None:

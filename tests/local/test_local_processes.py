@@ -21,6 +21,7 @@ from vori_ray.local.processes import (
     hold_lock,
     instance_of,
     is_alive,
+    roots_of,
     spawn,
     wait_until,
 )
@@ -91,6 +92,15 @@ def test_a_process_that_ignores_sigterm_is_killed(mark: str, tmp_path: Path) -> 
     assert len(end_instance(mark, grace_s=0.2)) == 1
     assert process.wait() == -signal.SIGKILL
     assert find_processes(mark) == []
+
+
+def test_roots_leave_out_children_and_whatever_has_just_ended(mark: str, tmp_path: Path) -> None:
+    parent, brief = start(mark, tmp_path, code=PARENT), start(mark, tmp_path, part="two")
+    wait_until(lambda: len(find_processes(mark)) == 3, what="the child", timeout_s=30)
+    seen = find_processes(mark)
+    brief.kill()
+    brief.wait()
+    assert [process.pid for process in roots_of(seen)] == [parent.pid]
 
 
 def test_ctrl_c_does_not_reach_them(mark: str, tmp_path: Path) -> None:

@@ -101,6 +101,20 @@ def find_parts(instance: str) -> dict[str, list[psutil.Process]]:
     return parts
 
 
+def roots_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Return those whose parent is none of them: a server's own children it ends itself, and in order.
+
+    One that has ended meanwhile is left out.
+    """
+    pids = {process.pid for process in processes}
+    roots = []
+    for process in processes:
+        with suppress(psutil.Error):
+            if process.ppid() not in pids:
+                roots.append(process)
+    return roots
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Whether the process runs; a zombie does not."""
     try:

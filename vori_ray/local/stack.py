@@ -30,6 +30,7 @@ from vori_ray.local.processes import (
     hold_lock,
     instance_of,
     name_of,
+    roots_of,
 )
 from vori_ray.local.ray_cluster import RayCluster, RayInfo
 from vori_ray.local.state import State, forget_state, read_state, write_state
@@ -234,19 +235,13 @@ def stop_stack(home: Path, say: Say) -> list[str]:
         if processes:
             say(f"stopping {part}")
             names += [describe(part, process) for process in processes]
-            end_processes(_roots(processes), grace_s=grace_s, first=first)
+            end_processes(roots_of(processes), grace_s=grace_s, first=first)
             end_processes(processes, grace_s=grace_s)  # some write over their mark: they are known from before only
             end_instance(instance, part, grace_s=grace_s)
     names += end_instance(instance)
     ray_cluster.keep_logs(home.absolute(), instance)
     forget_state(home)
     return names
-
-
-def _roots(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Return those whose parent is none of them: a server's own children it ends itself, and in order."""
-    pids = {process.pid for process in processes}
-    return [process for process in processes if process.ppid() not in pids]
 
 
 def status(home: Path) -> list[dict[str, Any]]:
