@@ -46,6 +46,8 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=Plan.minutes, help="length of the soak (G5, G9)")
+    parser.add_argument("--sound-minutes", type=float, default=Plan.sound_minutes, help="sound a stream (growth, G5)")
+    parser.add_argument("--sound-speed", type=float, default=Plan.sound_speed, help="times real time (growth, G5)")
     parser.add_argument("--meeting-s", type=float, default=Plan.meeting_s, help="seconds of each demo meeting played")
     parser.add_argument("--only", nargs="*", default=[], metavar="GOAL")
     parser.add_argument("--rival", type=rival, action="append", default=[], metavar="NAME=PATH")
@@ -56,6 +58,8 @@ def main() -> None:
     arguments = parser.parse_args()
     plan = Plan(
         minutes=arguments.minutes,
+        sound_minutes=arguments.sound_minutes,
+        sound_speed=arguments.sound_speed,
         meeting_s=arguments.meeting_s,
         threads=arguments.threads,
         parallel=arguments.parallel,

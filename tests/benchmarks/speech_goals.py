@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import tempfile
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tests.benchmarks.fresh_speech import fresh_recordings
 from tests.benchmarks.gateway_recovery import gateway_recovery
@@ -20,16 +14,15 @@ from tests.benchmarks.speech_front import draw_front, measure_front
 from tests.benchmarks.speech_offline import offline_error_rates
 from tests.benchmarks.speech_recovery import recovery
 from tests.benchmarks.speech_report import PAGE, Goal, Result, at_most
-from tests.benchmarks.speech_rig import Played, Recording, Rig, load_recording, on_disk, own_mb, streams, together
+from tests.benchmarks.speech_rig import Played, Recording, Rig, load_recording, streams, together
 from tests.benchmarks.speech_simulation import Simulator
+from tests.benchmarks.speech_soak import Soak, growth, soak
 from tests.benchmarks.wordless import WORDLESS, wordless
 from vori_ray.errors import UnavailableError
 from vori_ray.speech.scoring import percentiles
 
 MAX_LAG_S = 2.0
 STEP_S = 30.0
-WARM_UP_S = 60.0  # in which windows of every length occur: the model's buffers for them are no stream's
-KEPT_S = 10  # the least memory of so many seconds is what the process keeps
 MEETING_S = 165.0
 STEPS = (4, 8, 12, 16, 20, 24, 32, 40)
 RIVAL_STEPS = (1, 2, 4, 6, 8, 12, 16, 24)
@@ -44,6 +37,8 @@ class Plan:
     """How long and how much."""
 
     minutes: float = 3.0
+    sound_minutes: float = 12.0
+    sound_speed: float = 4.0
     meeting_s: float = 100.0
     threads: int = 1
     parallel: int = 2
@@ -141,12 +136,12 @@ class Bench:
     async def memory(self) -> Goal:
         """Memory of a stream, and its growth."""
         soak = await self._soaked()
-        growth = {"growth_percent_in_2_h": soak.growth_percent, "its_standard_error": soak.growth_error_percent}
-        value = {"mb_a_stream": soak.mb_a_stream, **growth, "minutes": soak.minutes}
-        met = soak.mb_a_stream <= 3.0 and soak.growth_percent < 1.0
+        found = await growth(self.rig, self._plan.sound_minutes, self._plan.sound_speed)
+        value = {"mb_a_stream": soak.mb_a_stream, "minutes": soak.minutes, "growth": asdict(found)}
+        met = soak.mb_a_stream <= 3.0 and found.percent_in_2_h < 1.0
         note = (
-            f"growth extrapolated from {soak.minutes:g} minutes; a stream's memory is that above what the warm-up "
-            "left, and below zero where some of that was given back"
+            f"growth over {found.sound_minutes:g} minutes of sound in each stream, played {found.speed:g} times as "
+            "fast; a stream's memory is that above what the warm-up left, and below zero where some was given back"
         )
         return Goal("G5", "memory, 8 streams", value, "<= 3 MB a stream, growth < 1 % in 2 h", met, note)
 
@@ -241,43 +236,6 @@ class Bench:
         return self._soak
 
 
-@dataclass(frozen=True)
-class Soak:
-    """What eight streams did to the process, and to each other, over some minutes."""
-
-    minutes: float
-    mb_a_stream: float
-    growth_percent: float
-    growth_error_percent: float
-    slope_s_per_hour: float
-
-
-async def soak(rig: Rig, minutes: float) -> Soak:
-    """Eight streams at real time; slopes by least squares, memory without the first quarter.
-
-    The growth is that of the least memory of every ten seconds: what lies above it are buffers of decodes under way.
-    """
-    growth: list[tuple[float, float]] = []
-    with tempfile.TemporaryDirectory(prefix="vori-bench-") as folder:
-        recordings = [on_disk(one, Path(folder)) for one in streams(8, minutes * 60)]
-        async with rig.open() as player:
-            await player.play_all(streams(8, WARM_UP_S))
-            gc.collect()  # the warm-up's sound is in cycles of its tasks
-            before = own_mb()
-            watching = asyncio.create_task(_watch_memory(growth))
-            played = await player.play_all(recordings)
-            watching.cancel()
-    settled = growth[len(growth) // 4 :]
-    kept = [min(settled[at : at + KEPT_S], key=lambda sample: sample[1]) for at in range(0, len(settled), KEPT_S)]
-    (slope_mb_s, _), covariance = np.polyfit([at for at, _ in kept], [mb for _, mb in kept], 1, cov=True)
-    growth_percent, error_percent = (100 * mb_s * 7200 / before for mb_s in (slope_mb_s, covariance[0, 0] ** 0.5))
-    per_stream = (float(np.median([mb for _, mb in settled])) - before) / 8
-    points = [point for one in played for point in one.timed_latencies]
-    slope_s_s = float(np.polyfit([at for at, _ in points], [late for _, late in points], 1)[0])
-    growths = (round(float(growth_percent), 2), round(float(error_percent), 2))
-    return Soak(minutes, round(per_stream, 2), *growths, round(slope_s_s * 3600, 3))
-
-
 def _step(played: list[Played]) -> dict[str, Any]:
     lag = percentiles([lag_s for one in played for lag_s in one.lags_s])["p95"]
     words = together([one.word_latencies for one in played])
@@ -286,10 +244,3 @@ def _step(played: list[Played]) -> dict[str, Any]:
 
 def _most(steps: list[dict[str, Any]]) -> int:
     return max((step["streams"] for step in steps if at_most(step["lag_p95_s"], MAX_LAG_S)), default=0)
-
-
-async def _watch_memory(samples: list[tuple[float, float]]) -> None:
-    started = time.monotonic()
-    while True:
-        samples.append((time.monotonic() - started, own_mb()))
-        await asyncio.sleep(1.0)
