@@ -74,8 +74,10 @@ async def _watched(rig: Rig) -> AsyncIterator[tuple[Player, float, list[Sample]]
         await player.play_all(streams(COUNT, WARM_UP_S))
         gc.collect()  # the warm-up's sound is in cycles of its tasks
         watching = asyncio.create_task(_watch_memory(samples))
-        yield player, own_mb(), samples
-        watching.cancel()
+        try:
+            yield player, own_mb(), samples
+        finally:
+            watching.cancel()
 
 
 async def _play(player: Player, minutes: float, *, speed: float) -> list[Played]:

@@ -24,7 +24,8 @@ LEAN = {
 @pytest.fixture(scope="package")
 def local_ray() -> Iterator[None]:
     """Ray and Serve, without a proxy. Workers find the tests' code, and log to the driver only what is wrong."""
-    os.environ.update({name: os.environ.get(name, value) for name, value in LEAN.items()})
+    for name, value in LEAN.items():
+        os.environ.setdefault(name, value)
     ray.init(
         address="local",
         namespace=NAMESPACE,
