@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # what `vori up` gives the processes of its Ray: one thread, and memory as in vori_ray/local/ray_cluster.py
-AS_IN_RAY := OPENBLAS_NUM_THREADS=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=4194304 MALLOC_TRIM_THRESHOLD_=33554432
+JEMALLOC = $(abspath $(wildcard $(VENV)/lib/python3.11/site-packages/ray/core/libjemalloc.so))
+AS_IN_RAY = OPENBLAS_NUM_THREADS=1 LD_PRELOAD=$(JEMALLOC) \
+	MALLOC_CONF=background_thread:true,narenas:2,dirty_decay_ms:5000,muzzy_decay_ms:0
 
 .PHONY: help install install-dev run demo test test-slow check format bench bench-speech bench-insights bench-gpu lock clean
 .DEFAULT_GOAL := help

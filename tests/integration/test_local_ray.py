@@ -120,6 +120,11 @@ def test_replicas_answer_with_java_the_mark_and_their_environment(stack: Running
     assert env == {"JAVA_HOME": str(java.home), "VORI_INSTANCE": stack.info.instance, "ECHO": "yes"}
 
 
+def test_replicas_allocate_with_the_jemalloc_that_ray_brings_along(url: str) -> None:
+    pid = httpx.get(f"{url}/whoami").json()["pid"]
+    assert "libjemalloc" in Path(f"/proc/{pid}/maps").read_text()
+
+
 async def test_the_ingress_is_haproxy_and_carries_websockets(stack: Running, url: str) -> None:
     names = {process.name() for process in find_processes(stack.info.instance, "ray")}
     assert "haproxy" in names

@@ -26,7 +26,6 @@ from faster_whisper.utils import download_model
 from numpy.typing import NDArray
 
 from vori_ray.errors import BadInputError, UnavailableError
-from vori_ray.speech.heap import Heap
 from vori_ray.speech.model_card import ModelCard, read_model_card
 from vori_ray.speech.pieces import WrittenWord, piece_bytes, written_words
 from vori_ray.speech.windows import SAMPLE_RATE, WindowRequest, WindowResult, Word
@@ -108,7 +107,6 @@ class Recognizer:
         self._tokenizer = tokenizers.Tokenizer.from_file(str(directory / "tokenizer.json"))
         self._by_language: dict[str, Tokenizer] = {}
         self._pieces: dict[int, bytes] = {}
-        self._heap = Heap()
 
     @property
     def device(self) -> str:
@@ -144,7 +142,6 @@ class Recognizer:
         tokens = [self._text_tokens(answer.sequences_ids[0]) for answer in generated]
         words = self._align(encoded, batch, languages, tokens)
         decode_s = time.perf_counter() - started
-        self._heap.give_back()
         return [
             WindowResult(
                 words=words[index],
