@@ -38,6 +38,9 @@ def _run_end(words: list[str], place: int) -> int:
         ),
         ([("I will create it", "create"), ("It is called badge layout", "called badge layout")], "Create badge layout"),
         ([("The poster", "poster"), ("The flyer", "flyer")], "Poster, flyer"),
+        ([("I can take the badge layout", "badge layout")], "Badge layout"),
+        ([("I'll take the boxes to the depot", "boxes depot")], "Take the boxes to the depot"),
+        ([("Please move the badge layout to in progress", "badge layout")], "Badge layout"),
         ([("I'll move it", "move"), ("I'll print the flyer", "flyer")], "Print the flyer"),
     ],
 )

@@ -45,7 +45,7 @@ def test_a_date_is_the_day_that_is_said_and_a_title_says_what_to_do() -> None:
     [
         ("Dana: I will send a short summary to everyone this afternoon.", "Send a short summary"),
         ("Dana: I agree, I will call the legal team after lunch.", "Call the legal team"),
-        ("Dana: I can take the parking plan after the storage shelves.", "Take the parking plan"),
+        ("Dana: I can take the parking plan after the storage shelves.", "Parking plan"),
     ],
 )
 def test_a_title_is_a_phrase_and_not_loose_words(talk: str, title: str) -> None:
@@ -58,6 +58,13 @@ def test_a_quote_is_literal_though_fillers_are_left_out_of_what_is_read() -> Non
     assert [ticket.evidence.quote for ticket in planned.tickets] == [
         "And I'll call the roofers tomorrow, Thursday, I mean, so they don't bring the short ladder."
     ]
+
+
+def test_the_day_on_which_work_begins_is_not_its_due_date() -> None:
+    (ticket,) = read("Dana: I'll start the visitor guide tomorrow.").tickets
+    assert ticket.due is None
+    (ticket,) = read("Dana: I'll start the visitor guide tomorrow and have it done by Friday.").tickets
+    assert ticket.due == date(2026, 3, 6)
 
 
 def test_two_people_who_each_take_something_on_have_two_tickets() -> None:

@@ -1,7 +1,8 @@
-"""The offline extractor on meetings that nothing was tuned on: its scores may not fall far below what was measured."""
+"""The offline extractor on meetings that it was not trained on: its scores may not fall far below what was measured."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,23 +10,38 @@ import pytest
 from vori_ray.tickets.evaluation import Report, evaluate
 from vori_ray.tickets.rules import RulesExtractor
 
-FOLDER = Path(__file__).parents[1] / "data" / "tickets" / "heldout"
-TICKETS_F1 = {"en": 0.7, "ko": 0.67}
-CHANGES_F1 = {"en": 0.8, "ko": 0.78}
+MEETINGS = Path(__file__).parents[1] / "data" / "tickets"
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return evaluate(RulesExtractor(), FOLDER, tmp_path_factory.mktemp("predictions"))
+@dataclass(frozen=True)
+class Least:
+    """The lowest F1 of new tickets and of status changes that is let pass."""
+
+    tickets: float
+    changes: float
 
 
-@pytest.mark.parametrize("language", TICKETS_F1)
-def test_tickets_and_changes(report: Report, language: str) -> None:
-    scores = report.scores[language]
-    assert scores.tickets.f1 >= TICKETS_F1[language]
-    assert scores.status_changes.f1 >= CHANGES_F1[language]
+LEAST = {
+    "heldout": {"en": Least(0.7, 0.8), "ko": Least(0.67, 0.78)},
+    "unseen": {"en": Least(0.48, 0.72), "ko": Least(0.65, 0.83)},
+}
 
 
-def test_every_piece_of_evidence_is_in_its_meeting(report: Report) -> None:
-    assert report.evidence_total > 0
-    assert report.evidence_valid == report.evidence_total
+@pytest.fixture(scope="module", params=LEAST)
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Report]:
+    folder: str = request.param
+    return folder, evaluate(RulesExtractor(), MEETINGS / folder, tmp_path_factory.mktemp("predictions"))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_tickets_and_changes(report: tuple[str, Report], language: str) -> None:
+    folder, of_meetings = report
+    scores, least = of_meetings.scores[language], LEAST[folder][language]
+    assert scores.tickets.f1 >= least.tickets
+    assert scores.status_changes.f1 >= least.changes
+
+
+def test_every_piece_of_evidence_is_in_its_meeting(report: tuple[str, Report]) -> None:
+    _, of_meetings = report
+    assert of_meetings.evidence_total > 0
+    assert of_meetings.evidence_valid == of_meetings.evidence_total

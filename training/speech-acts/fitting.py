@@ -92,13 +92,18 @@ def fit_turns(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]
 
 def fit_title(meetings: Sequence[Meeting], heard: Sequence[Any], language: Language) -> dict[str, Any]:
     """The model of a title's words. `heard` must come from models without the meeting, here and in what follows."""
-    return _model(
+    rows = [
         [
             row
-            for meeting, turns in zip(meetings, heard, strict=True)
             for turn, ticket in meeting.taken
             for row in language.title_rows(meeting.talk, turns, turn, [ticket["title"], *ticket.get("alt_titles", ())])
-        ],
+        ]
+        for meeting, turns in zip(meetings, heard, strict=True)
+    ]
+    in_meetings = Counter(f for of_meeting in rows for f in {f for row, _ in of_meeting for f in row})
+    kept = {f for f, count in in_meetings.items() if count >= language.min_meetings}
+    return _model(
+        [({f: v for f, v in row.items() if f in kept}, is_so) for of_meeting in rows for row, is_so in of_meeting],
         language.penalties["title"],
     )
 

@@ -21,6 +21,12 @@ WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 REACH = 3  # words from one chosen word to the next, for the small words between them to be kept
 VERB_REACH = 4  # words from the verb of some work to the first chosen word of it
 _LINKING = frozenset("of for on in at with from to about into the a an and".split())
+# Said of the ticket, not of its work: "I can take the login page", "please move the login page to in progress".
+_OF_THE_TICKET = re.compile(
+    r"\btake (?:on |over )?(?:the|that|this|those|these)\b"
+    r"(?!.*\b(?:to|from|into|out|off|up|down|back|apart|along|with)\b)"
+    r"|\b(?:move|mark|put|set)\b.* (?:to|in|into|as) (?:in progress|progress|done|to do|todo)\b"
+)
 _LEADING = frozenset("the a an another some our my your his her their this that these those all both up out".split())
 
 
@@ -110,7 +116,9 @@ def _whole(text: Sequence[str], last: Spot) -> int:
 
 
 def _verb_place(clause: Clause, text: Sequence[str], names: Collection[str]) -> int | None:
-    """Where the verb of the work stands that a clause takes on or gives out."""
+    """Where the verb of the work stands that a clause takes on or gives out; None where it only says whose it is."""
+    if _OF_THE_TICKET.search(clause.text):
+        return None
     act = act_of(clause.text)
     work = act.work if act is not None else imperative(clause.text, names=frozenset(names)) or ""
     verb = work.split(maxsplit=1)[0] if work else ""

@@ -26,6 +26,8 @@ from vori_ray.tickets.stems import english_words
 NEAR_TURNS, NEXT_TURNS, DATE_TURNS = 5, 2, 2
 SAME_NEXT, SAME_NEAR, SAME_FAR = 0.3, 0.4, 0.7  # likeness of titles, by how near the turns are
 DONE_TURNS = 15
+# "I'll start this morning" says when it begins, not when it is due.
+_BEGINS = re.compile(r"\b(?:start|starting|begin|beginning)\b(?!.*\b(?:by|done|finish|finished|ready|before|until)\b)")
 _NOW = re.compile(
     r"\b(?:now|right away|straight away|as we speak|this minute|this second|while we(?:'re| are)|hang on|hold on)\b"
 )
@@ -110,7 +112,11 @@ def _dates(talk: Talk, turn: int, *, asked: bool) -> list[str]:
     """The words of a turn's dates; those of its questions only if `asked`."""
     if not 0 <= turn < len(talk.turns):
         return []
-    clauses = [c for c in talk.turns[turn] if asked or not is_question(c.text, is_asked=c.is_asked)]
+    clauses = [
+        c
+        for c in talk.turns[turn]
+        if (asked or not is_question(c.text, is_asked=c.is_asked)) and not _BEGINS.search(c.text)
+    ]
     return [words for clause in clauses if (words := due_words(clause.text, talk.today))]
 
 

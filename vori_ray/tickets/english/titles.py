@@ -1,8 +1,8 @@
 """The title of new work: the words around the turn that takes it on which tell most which work it is.
 
-Pure. Every telling word of the turn, of the turns before it and of the next ones is a candidate; a learned model, whose
-features name no word, says how likely each belongs to the title. Words that stand together go in together, as they were
-spoken. Knows nothing about who takes the work on.
+Pure. Every telling word of the turn, of the turns before it and of the next ones is a candidate; a learned model says
+how likely each belongs to the title, by where and how it was said and, of words that many meetings have, which it is.
+Words that stand together go in together, as they were spoken. Knows nothing about who takes the work on.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ USUAL_WEIGHT = 2.2  # what the words of a title weigh together: less than they d
 MAX_PARTS = 3
 GAIN = 0.01  # by which another part must raise the expected likeness
 FAR_COUNTS = 0.5  # of a word of another turn, once for each word that names the work in the turn itself, at most twice
-SURE_NAME = 0.5  # how likely (0..1) a word of the turn has to be for the turn to name its work
+SURE_NAME = 0.45  # how likely (0..1) a word of the turn has to be for the turn to name its work
 BACKGROUND_SHARE, BACKGROUND_TURNS = 0.25, 8  # a word of so many turns is what the whole meeting is about, and no title
 LITTLE = 0.4  # weight of a word that says little
 MAX_WORDS = 8
@@ -221,13 +221,14 @@ def _words(talk: Talk, turn: int, clause: Clause, common: set[str]) -> Iterator[
             run += 1
         if is_gap or (clause.turn != turn and _is_background(talk, word)) or _is_a_time(text, i):
             continue
+        key = english_words(word)
         yield Candidate(
-            english_words(word),
+            key,
             clause,
             i,
             (clause.index, run),
             _says_little(word),
-            common | _shape(text, i, work, near, is_capital=word in spelled),
+            common | _shape(text, i, work, near, is_capital=word in spelled) | {f"word {stem}" for stem in key},
         )
 
 

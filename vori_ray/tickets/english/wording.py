@@ -52,9 +52,6 @@ _TAILS = re.compile(
 )
 
 
-# "... and send it to Pilar": what is done with the result.
-
-
 def telling(text: str) -> list[str]:
     """Stems of the words of `text` that tell which work is meant, in order, without verbs and everyday words.
 

@@ -216,7 +216,7 @@ def _nouns(talk: Talk, turn: int, *, at: int, said: Said, common: set[str]) -> I
         key = stems(text) or (text,)
         first, last = _run(words, place)
         own = _word_features(word, words[last], near=near, size=last - first + 1, is_head=place == last)
-        own |= _use_features(talk, turn, key, near=near)
+        own |= _use_features(talk, turn, key, near=near) | {f"word {stem}" for stem in key}
         own.add("aside" if text in said.phrase.asides else "no aside")
         own.add("of the phrase" if text in said.phrase.words else "not of the phrase")
         own.add("last of clause" if place == len(words) - 1 else "not last")
