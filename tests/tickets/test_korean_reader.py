@@ -85,6 +85,15 @@ def test_work_that_a_turn_names_itself_is_not_what_was_spoken_of_before() -> Non
     assert [ticket.title for ticket in planned.tickets] == ["로그인 페이지 개선", "결제 서버 점검"]
 
 
+def test_new_work_is_not_lost_because_a_ticket_was_spoken_of_just_before() -> None:
+    planned = read("""다인: 어제 창고 선반 설치를 모두 끝냈습니다.
+        연우: 수고하셨습니다, 창고 선반 설치는 완료로 옮기겠습니다.
+        다인: 제가 내일까지 회의록을 공유하겠습니다.""")
+    (ticket,) = planned.tickets
+    assert "회의록" in ticket.title
+    assert "선반" not in ticket.title
+
+
 def test_work_that_is_taken_back_is_none() -> None:
     talk = "연우: 다인 씨, 악보 좀 복사해 주세요.\n연우: 아니에요, 그건 안 해도 돼요."
     assert owners(read(talk)) == []

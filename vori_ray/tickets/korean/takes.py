@@ -16,7 +16,7 @@ from vori_ray.tickets.heard import Title, Turns, Work, until
 from vori_ray.tickets.korean.acts import Act
 from vori_ray.tickets.korean.owners import owner_of
 from vori_ray.tickets.korean.said import Said
-from vori_ray.tickets.korean.stems import likeness, stems
+from vori_ray.tickets.korean.stems import alike, likeness, stems, telling
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.korean.titles import title_of
 from vori_ray.tickets.linear import Models, probability
@@ -47,7 +47,7 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
             same.join(work)
     for work in kept:
         _finish(talk, work, taken)
-    return [work for work in kept if talk.board.same_as(work.title) is None]
+    return [work for work in kept if _is_new(talk, work)]
 
 
 def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
@@ -154,6 +154,23 @@ def _names_another(talk: Talk, later: Work, earlier: Work) -> bool:
     """Whether a turn itself names its work, and with no word of an earlier one's: the title's other words are near."""
     own = set(stems(later.title)) & set(talk.stems(later.turn))
     return len(own) >= OWN_WORDS and not own & set(stems(earlier.title))
+
+
+def _is_new(talk: Talk, work: Work) -> bool:
+    """Whether the board has no such work. Where only words of turns before name a ticket, the title loses them."""
+    ticket = talk.board.same_as(work.title)
+    if ticket is None:
+        return True
+    named = stems(talk.board.tickets[ticket].title)
+    own = telling(stem for stem in stems(work.title) if stem in talk.stems(work.turn))
+    if not own or _share(own, named):
+        return False
+    work.title = " ".join(word for word in work.title.split() if not _share(stems(word), named))
+    return True
+
+
+def _share(some: Iterable[str], others: Sequence[str]) -> bool:
+    return any(alike(one, other) for one in some for other in others)
 
 
 def _finish(talk: Talk, work: Work, taken: set[int]) -> None:
