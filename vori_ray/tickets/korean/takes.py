@@ -47,7 +47,8 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
             same.join(work)
     for work in kept:
         _finish(talk, work, taken)
-    return [work for work in kept if _is_new(talk, work)]
+        _clear_title(talk, work)
+    return [work for work in kept if talk.board.same_as(work.title) is None]
 
 
 def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
@@ -156,17 +157,15 @@ def _names_another(talk: Talk, later: Work, earlier: Work) -> bool:
     return len(own) >= OWN_WORDS and not own & set(stems(earlier.title))
 
 
-def _is_new(talk: Talk, work: Work) -> bool:
-    """Whether the board has no such work. Where only words of turns before name a ticket, the title loses them."""
+def _clear_title(talk: Talk, work: Work) -> None:
+    """Take a ticket's words out of the title where the turn itself names something else: they are of turns before."""
     ticket = talk.board.same_as(work.title)
     if ticket is None:
-        return True
+        return
     named = stems(talk.board.tickets[ticket].title)
     own = telling(stem for stem in stems(work.title) if stem in talk.stems(work.turn))
-    if not own or _share(own, named):
-        return False
-    work.title = " ".join(word for word in work.title.split() if not _share(stems(word), named))
-    return True
+    if own and not _share(own, named):
+        work.title = " ".join(word for word in work.title.split() if not _share(stems(word), named))
 
 
 def _share(some: Iterable[str], others: Sequence[str]) -> bool:
