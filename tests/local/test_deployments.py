@@ -40,10 +40,12 @@ def test_serve_accepts_the_config_and_it_names_the_application(name: str) -> Non
     assert {one.name for one in application.deployments} == NAMES
 
 
-@pytest.mark.parametrize("path", ["deployments/Dockerfile", "Makefile"])
-def test_the_image_and_the_benchmark_allocate_as_the_embedded_ray_does(path: str) -> None:
-    found = re.findall(r"\bMALLOC_CONF=(\S+)", (ROOT / path).read_text(encoding="utf-8"))
-    assert found == [ALLOCATOR["MALLOC_CONF"]]
+def test_the_image_and_the_benchmark_allocate_as_the_embedded_ray_does() -> None:
+    image = (DEPLOYMENTS / "Dockerfile").read_text(encoding="utf-8")
+    assert dict(re.findall(r"\b(RAY_LD_PRELOAD_ON_WORKERS|MALLOC_\w+)=(\S+)", image)) == ALLOCATOR
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.findall(r"\bMALLOC_\w+=(\S+)", makefile) == [ALLOCATOR["MALLOC_CONF"]]
+    assert "LD_PRELOAD=$(JEMALLOC)" in makefile
 
 
 @pytest.mark.parametrize("name", ["local.yaml", "gpu.yaml"])
