@@ -9,7 +9,7 @@ JEMALLOC = $(abspath $(wildcard $(VENV)/lib/python3.11/site-packages/ray/core/li
 AS_IN_RAY = OPENBLAS_NUM_THREADS=1 LD_PRELOAD=$(JEMALLOC) \
 	MALLOC_CONF=background_thread:true,narenas:2,dirty_decay_ms:5000,muzzy_decay_ms:0
 
-.PHONY: help install install-dev run demo test test-slow check format bench bench-speech bench-insights bench-gpu lock clean
+.PHONY: help install install-dev run demo test test-slow check format bench bench-speech bench-tickets bench-insights bench-gpu lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -53,10 +53,13 @@ format: install-dev ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: bench-speech bench-insights ## every benchmark; tables under docs/benchmarks
+bench: bench-speech bench-tickets bench-insights ## every benchmark; tables under docs/benchmarks
 
 bench-speech: install-dev ## streaming speech: latency, accuracy, capacity
 	$(AS_IN_RAY) $(BIN)/python -m tests.benchmarks.speech
+
+bench-tickets: install-dev ## tickets: speech to board, undo, scores of the offline extractor
+	$(BIN)/python -m tests.benchmarks.tickets
 
 bench-insights: install-dev ## analytics: latency, boards, chaos, reanalysis, notebooks
 	$(BIN)/python -m tests.benchmarks.insights

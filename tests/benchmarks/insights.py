@@ -14,18 +14,25 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.insights_rig import BatchWatch, Meetings, Vori, running_vori, status_changes
+from tests.benchmarks.insights_rig import (
+    BatchWatch,
+    Meetings,
+    Vori,
+    empty_home,
+    open_folder,
+    running_vori,
+    status_changes,
+)
 from tests.benchmarks.reanalysis import ratio
-from tests.benchmarks.table import REPOSITORY, Goal, Table
+from tests.benchmarks.table import REPOSITORY, Goal, Table, percentiles_ms, percentiles_s
 
 PACKAGES = ("pyspark", "raydp", "ray", "kafka-python", "psycopg2-binary", "websockets")
 LOAD_BEFORE = os.getloadavg()[0]
@@ -46,7 +53,7 @@ class Bench:
     def vori(self) -> Vori:
         """The one that runs."""
         if self._vori is None:
-            self._vori = self._stack.enter_context(running_vori(_home(self._folder / "vori")))
+            self._vori = self._stack.enter_context(running_vori(empty_home(self._folder / "vori")))
         return self._vori
 
     def rest(self) -> list[Goal]:
@@ -95,7 +102,7 @@ class Bench:
 
     def chaos(self) -> list[Goal]:
         """A thousand events, twenty kills."""
-        home = _home(self._folder / "chaos")
+        home = empty_home(self._folder / "chaos")
         report = self._folder / "chaos.json"
         command = [sys.executable, "-m", "tests.benchmarks.chaos", "--home", str(home), "--json", str(report)]
         subprocess.run([*command, "--seed", str(self._given.seed)], cwd=REPOSITORY, check=False, timeout=1500)
@@ -139,15 +146,6 @@ class Bench:
 NEED_VORI = ("rest", "boards", "latency")
 
 
-def _home(folder: Path) -> Path:
-    """An empty folder that PostgreSQL's own user may pass through, with the jars that are there already."""
-    folder.mkdir(mode=0o711)
-    jars = REPOSITORY / ".vori" / "jars"
-    if jars.exists():
-        (folder / "jars").symlink_to(jars.resolve())
-    return folder
-
-
 def _is_analytics(name: str) -> bool:
     return name.startswith("ray ") and any(part in name for part in ("java", "Insights", "RayDP"))
 
@@ -160,33 +158,10 @@ def _wait_for(count: Callable[[], int], wanted: int) -> int:
     return found
 
 
-def percentiles_s(values: list[float]) -> dict[str, float]:
-    """p50, p95 and the largest, in seconds."""
-    if not values:
-        raise RuntimeError("expected something to be measured, nothing was")
-    return {
-        "p50": round(float(np.percentile(values, 50)), 3),
-        "p95": round(float(np.percentile(values, 95)), 3),
-        "max": round(max(values), 3),
-    }
-
-
-def percentiles_ms(values: list[float]) -> dict[str, float]:
-    """p50, p95 and the largest of seconds, in milliseconds."""
-    return {name: round(value * 1000, 1) for name, value in percentiles_s(values).items()}
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="vori-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
-
-
 def measure(given: argparse.Namespace) -> list[Goal]:
     """Measure what was asked for, one after another."""
     goals: list[Goal] = []
-    with _folder() as folder, ExitStack() as stack:
+    with open_folder() as folder, ExitStack() as stack:
         bench = Bench(given, folder, stack)
         for name, work in bench.all().items():
             if given.only and name not in given.only:

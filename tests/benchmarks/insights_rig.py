@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -54,14 +55,32 @@ class Vori:
 
 
 @contextmanager
-def running_vori(home: Path) -> Iterator[Vori]:
-    """Start all of VORI in `home`, wait until Spark counts, take it down at the end."""
+def open_folder() -> Iterator[Path]:
+    """A folder for a while, that PostgreSQL's own user may pass through."""
+    with tempfile.TemporaryDirectory(prefix="vori-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+def empty_home(folder: Path) -> Path:
+    """An empty folder that PostgreSQL's own user may pass through, with the jars that are there already."""
+    folder.mkdir(mode=0o711)
+    jars = REPOSITORY / ".vori" / "jars"
+    if jars.exists():
+        (folder / "jars").symlink_to(jars.resolve())
+    return folder
+
+
+@contextmanager
+def running_vori(home: Path, *, insights: bool = True) -> Iterator[Vori]:
+    """Start all of VORI in `home`, wait until Spark counts if `insights`, take it down at the end."""
     try:
-        service = json.loads(_vori(home, "up", "--detach", "--json"))
+        service = json.loads(_vori(home, "up", "--detach", "--json", *(() if insights else ("--no-insights",))))
         stack = read_stack(home)
         assert stack is not None
         vori = Vori(home, service["url"], service["token"], stack.database_url, stack.kafka_bootstrap or "")
-        _wait_for_spark(home)
+        if insights:
+            _wait_for_spark(home)
         yield vori
     finally:
         _vori(home, "down")

@@ -175,7 +175,9 @@ class Rig:
     def __init__(self, *, threads: int, parallel: int, max_windows: int) -> None:
         options = RecognizerOptions(device="cpu", compute_type="int8", cpu_threads=threads, parallel_batches=parallel)
         self.recognizer = Recognizer(options)
-        self.recognizer.warm_up(windows=max_windows)
+        self.recognizer.warm_up()
+        for batch in self.recognizer.silent_batches(windows=max_windows):
+            self.recognizer.encode(batch)
         self._batch_options = BatchOptions(max_windows=max_windows, parallel=parallel)
         self._sessions = 0
 

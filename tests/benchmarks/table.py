@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 REPOSITORY = Path(__file__).parents[2]
@@ -79,6 +80,22 @@ def show(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {show(item)}" for name, item in value.items())
     return str(value)
+
+
+def percentiles_s(values: list[float]) -> dict[str, float]:
+    """p50, p95 and the largest, in seconds."""
+    if not values:
+        raise RuntimeError("expected something to be measured, nothing was")
+    return {
+        "p50": round(float(np.percentile(values, 50)), 3),
+        "p95": round(float(np.percentile(values, 95)), 3),
+        "max": round(max(values), 3),
+    }
+
+
+def percentiles_ms(values: list[float]) -> dict[str, float]:
+    """p50, p95 and the largest of seconds, in milliseconds."""
+    return {name: round(value * 1000, 1) for name, value in percentiles_s(values).items()}
 
 
 def _row(name: str, goal: dict[str, Any]) -> str:

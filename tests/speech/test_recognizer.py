@@ -160,20 +160,19 @@ def test_a_hub_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         locate_model("small")
 
 
-@pytest.mark.parametrize(("patience_s", "largest"), [(60.0, 3), (0.0, 1)])
-def test_the_warm_up_takes_every_batch_of_live_windows_unless_that_is_long(
-    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch, patience_s: float, largest: int
+def test_the_warm_up_decodes_every_length_of_a_live_window_and_every_batch_is_there_to_be_encoded(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encode, batches = recognizer._encode, []
+    encode, batches = recognizer.encode, []
 
     def noted(batch: Sequence[PreparedWindow]) -> Any:
         batches.append(batch)
         return encode(batch)
 
-    monkeypatch.setattr("vori_ray.speech.recognizer.WARM_UP_S", patience_s)
-    monkeypatch.setattr(recognizer, "_encode", noted)
-    recognizer.warm_up(windows=3)
-    frames = {size: {batch[0].features.shape for batch in batches if len(batch) == size} for size in (1, 2, 3)}
-    assert len(frames[1]) == len(recognizer.card.frame_buckets_s)
+    monkeypatch.setattr(recognizer, "encode", noted)
+    recognizer.warm_up()
+    recognizer.encode(next(recognizer.silent_batches(windows=3)))
     live = [seconds for seconds in recognizer.card.frame_buckets_s if seconds <= recognizer.card.longest_window_s]
-    assert [len(frames[size]) for size in (2, 3)] == [len(live) if size <= largest else 0 for size in (2, 3)]
+    assert len({batch[0].features.shape for batch in batches}) == len(live)
+    assert [len(batch) for batch in batches] == [1] * (2 * len(live)) + [2]
+    assert [len(batch) for batch in recognizer.silent_batches(windows=3)] == [2, 3] * len(live)

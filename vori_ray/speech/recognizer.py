@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,6 @@ PROMPT_BUCKETS = (48, 16, 0)
 """Exact prompt lengths in tokens: CTranslate2 wants <|startoftranscript|> at one index in a whole batch."""
 _TAIL = 400
 """Silent samples after a window, one FFT long: the rest of its bucket is then filled with the features of silence."""
-WARM_UP_S = 5.0
 FRAMES_PER_S = 100
 TOKENS_PER_S = 10
 PREPENDED = "\"'“¿([{-"
@@ -135,7 +134,7 @@ class Recognizer:
     def decode(self, batch: Sequence[PreparedWindow]) -> list[WindowResult]:
         """Decode windows of one key; the answers stand in their order."""
         started = time.perf_counter()
-        encoded = self._encode(batch)
+        encoded = self.encode(batch)
         probabilities = self._detect(encoded, batch)
         languages = [_language_of(item.request, found) for item, found in zip(batch, probabilities, strict=True)]
         generated = self._generate(encoded, batch, languages)
@@ -155,22 +154,20 @@ class Recognizer:
             for index, answer in enumerate(generated)
         ]
 
-    def warm_up(self, *, windows: int) -> None:
-        """Decode silence in every frame bucket and beam, and encode it in the batches that live sessions make.
-
-        The first real window does not wait then. CTranslate2's convolutions keep half a megabyte of code and buffers
-        for every shape of a batch: they are there from the start, where they would else come one by one for hours.
-        A model that needs longer than `WARM_UP_S` for them starts without.
-        """
-        started = time.monotonic()
-        buckets = {seconds: self._silences(seconds) for seconds in self.card.frame_buckets_s}
-        for silences in buckets.values():
-            for window in silences:
+    def warm_up(self) -> None:
+        """Decode silence as long as live windows are, with every beam: the first real window does not wait then."""
+        for seconds in self._live_buckets():
+            for window in self._silences(seconds):
                 self.decode([window])
-        live = [silences[0] for seconds, silences in buckets.items() if seconds <= self.card.longest_window_s]
-        for window, size in itertools.product(live, range(2, windows + 1)):
-            if time.monotonic() - started < WARM_UP_S:
-                self._encode([window] * size)
+
+    def silent_batches(self, *, windows: int) -> Iterator[list[PreparedWindow]]:
+        """Silence in every batch that live sessions may make, of 2 to `windows` windows."""
+        for seconds, size in itertools.product(self._live_buckets(), range(2, windows + 1)):
+            yield [self._silences(seconds)[0]] * size
+
+    def _live_buckets(self) -> list[float]:
+        """Lengths (s) of the windows that sessions make."""
+        return [seconds for seconds in self.card.frame_buckets_s if seconds <= self.card.longest_window_s]
 
     def _silences(self, seconds: float) -> list[PreparedWindow]:
         """Silence of some length, as it is decoded while people speak and at the end."""
@@ -210,7 +207,7 @@ class Recognizer:
             names = self._tokenizer.encode(" " + ", ".join(request.vocabulary) + ".", add_special_tokens=False).ids
         return fill_prompt(tuple(names), request.prompt)
 
-    def _encode(self, batch: Sequence[PreparedWindow]) -> Any:
+    def encode(self, batch: Sequence[PreparedWindow]) -> Any:
         return self._model.encode(ctranslate2.StorageView.from_array(np.stack([item.features for item in batch])))
 
     def _detect(self, encoded: Any, batch: Sequence[PreparedWindow]) -> list[dict[str, float]]:

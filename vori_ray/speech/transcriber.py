@@ -6,9 +6,11 @@ Replicas share a GPU by fractions of `num_gpus`, or split cores by `cpu_threads`
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 import os
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,7 @@ from vori_ray.speech.windows import WindowRequest, WindowResult
 logger = logging.getLogger(__name__)
 
 STUCK_S = 120.0
+ACQUAINT_AFTER_S, ACQUAINT_EVERY_S, ACQUAINT_FOR_S = 30.0, 2.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,14 @@ class TranscriberOptions:
 
 @serve.deployment(name="Transcriber", max_ongoing_requests=512, health_check_period_s=5, graceful_shutdown_timeout_s=20)
 class Transcriber:
-    """Decodes windows. Ready when the model is loaded and has decoded every kind of batch once."""
+    """Decodes windows. Ready when the model is loaded and has decoded every kind of window once."""
 
     def __init__(self, options: TranscriberOptions | None = None) -> None:
         self._options = options or TranscriberOptions()
         self._recognizer = Recognizer(self._options.recognizer_options())
-        self._recognizer.warm_up(windows=self._options.max_batch_windows)
+        self._recognizer.warm_up()
         self._batcher: Batcher[PreparedWindow] | None = None
+        self._acquainting: asyncio.Task[None] | None = None
         self._metrics = _Metrics()
         logger.info("model %s on %s, %s", self.card().name, self._recognizer.device, self._recognizer.compute_type)
 
@@ -105,7 +109,23 @@ class Transcriber:
                 options=self._options.batch_options(),
                 on_batch=self._note_batch,
             )
+            self._acquainting = asyncio.create_task(self._acquaint())
         return self._batcher
+
+    async def _acquaint(self) -> None:
+        """Encode every kind of batch once, at leisure: a replica that takes another's place is needed at once.
+
+        CTranslate2's convolutions keep half a megabyte of code and buffers for every shape of a batch. They would else
+        come one by one for hours, and look like a leak. `ACQUAINT_FOR_S` seconds of work at most.
+        """
+        await asyncio.sleep(ACQUAINT_AFTER_S)
+        spent_s = 0.0
+        for batch in self._recognizer.silent_batches(windows=self._options.max_batch_windows):
+            if spent_s < ACQUAINT_FOR_S:
+                started = time.monotonic()
+                await asyncio.to_thread(self._recognizer.encode, batch)
+                spent_s += time.monotonic() - started
+                await asyncio.sleep(ACQUAINT_EVERY_S)
 
     def _note_batch(self, windows: int, decode_s: float) -> None:
         stats = self._open_batcher().stats

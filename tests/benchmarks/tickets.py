@@ -1,0 +1,177 @@
+"""Tickets: how soon what was said is on an open board, how fast it is taken back, and how true it is.
+
+    python -m tests.benchmarks.tickets [--only boards scores] [--set NAME=DIR]
+
+`boards` plays both demo meetings at real time into a running VORI and follows the group's events as an open board does;
+`scores` runs the offline extractor over meetings with gold. Writes bench-results/tickets.json and
+docs/benchmarks/tickets.md. Run it on a machine with nothing else to do: latencies are wall times. The goals are those
+of the design; a goal that is missed is shown as missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.benchmarks.insights_rig import Vori, empty_home, open_folder, running_vori
+from tests.benchmarks.table import REPOSITORY, Goal, Table, percentiles_ms, percentiles_s
+from vori_ray.cli.demo import BOARD_BEFORE, prepare_board
+from vori_ray.cli.recording import Recording
+from vori_ray.client import VoriClient
+from vori_ray.messaging.topics import TICKET_CREATED, TICKET_UPDATED, TRANSCRIPTION_COMPLETED
+from vori_ray.tickets.evaluation import evaluate
+from vori_ray.tickets.rules import RulesExtractor
+from vori_ray.tickets.scoring import Scores
+
+PACKAGES = ("ray", "faster-whisper", "kiwipiepy", "psycopg2-binary", "websockets")
+LOAD_BEFORE = os.getloadavg()[0]
+SETS = {name: REPOSITORY / "tests" / "data" / "tickets" / name for name in ("heldout", "unseen")}
+LANGUAGES = ("en", "ko")
+HEARD_WITHIN_S = 10.0
+
+
+@dataclass
+class Board:
+    """What an open board of a group hears, with the clock of each."""
+
+    settled: dict[int, float] = field(default_factory=dict)
+    changes: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+
+    async def follow(self, client: VoriClient, group_id: int, seq: int) -> None:
+        """Listen until cancelled."""
+        async for message in client.events(group_id, after_seq=seq):
+            at, said = time.monotonic(), message["payload"]
+            if message["topic"] == TRANSCRIPTION_COMPLETED and said["segmentId"] is not None:
+                self.settled.setdefault(said["segmentId"], at)
+            elif message["topic"] in (TICKET_CREATED, TICKET_UPDATED):
+                self.changes.append((at, said))
+
+    def latencies_s(self, until: float) -> list[float]:
+        """Of each change that speech made before a moment: the time since the newest sentence of its evidence came."""
+        return [
+            at - max(self.settled[one["segment_id"]] for one in said["evidence"])
+            for at, said in self.changes
+            if at < until and said["evidence"]
+        ]
+
+    def tickets(self) -> Iterable[int]:
+        """Ids of the tickets that speech made or moved, in that order."""
+        return dict.fromkeys(said["ticket"]["ticketId"] for _, said in self.changes if said["evidence"])
+
+    async def heard(self, ticket_id: int, after: float) -> float:
+        """Seconds from a moment until the board hears of a ticket. Raises TimeoutError."""
+        async with asyncio.timeout(HEARD_WITHIN_S):
+            while True:
+                for at, said in self.changes:
+                    if at > after and said["ticket"]["ticketId"] == ticket_id:
+                        return at - after
+                await asyncio.sleep(0.001)
+
+
+async def boards(vori: Vori) -> list[Goal]:
+    """Both demo meetings at real time, then everything undone."""
+    cards: list[float] = []
+    ends: list[float] = []
+    undone: list[float] = []
+    with VoriClient(vori.url, vori.token) as client:
+        for language in LANGUAGES:
+            board, group_id = Board(), client.create_group(f"Demo {language}")["groupId"]
+            prepare_board(client, group_id, BOARD_BEFORE[language])
+            following = asyncio.create_task(board.follow(client, group_id, client.last_seq(group_id)))
+            meeting_id = client.create_meeting(group_id, "Demo", language=language)["meetingId"]
+            await Recording(language).play(client, meeting_id, speed=1.0, show=lambda _: None)
+            ended = time.monotonic()
+            client.end_meeting(meeting_id)
+            await asyncio.to_thread(client.wait_until_extracted, meeting_id)
+            ends.append(time.monotonic() - ended)
+            cards += board.latencies_s(ended)
+            undone += await _undo_all(vori, board)
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+    card, undo = percentiles_s(cards), percentiles_ms(undone)
+    what = "newest sentence that a card or a move rests on is settled, until it is on the board"
+    return [
+        Goal("card", what, {"n": len(cards), **card}, "p95 <= 1 s", card["p95"] <= 1.0, "seconds; two demo meetings"),
+        Goal(
+            "undo",
+            "undo (POST sent) until the board shows it",
+            {"n": len(undone), **undo},
+            "<= 1 s",
+            undo["max"] <= 1000,
+            "ms",
+        ),
+        Goal("end", "meeting ended until its minutes are there", percentiles_s(ends), note="seconds"),
+    ]
+
+
+async def _undo_all(vori: Vori, board: Board) -> list[float]:
+    """Undo the last change of each ticket that speech made or moved; seconds until the board had heard of each."""
+    undone: list[float] = []
+    headers = {"Authorization": f"Bearer {vori.token}"}
+    async with httpx.AsyncClient(base_url=vori.url, headers=headers, timeout=30) as client:
+        for ticket_id in board.tickets():
+            at = time.monotonic()
+            answer = await client.post(f"/api/tickets/{ticket_id}/undo")
+            answer.raise_for_status()
+            undone.append(await board.heard(ticket_id, at))
+    return undone
+
+
+def scores(name: str, folder: Path, out: Path) -> list[Goal]:
+    """The offline extractor over one set, through the code that live meetings use."""
+    report = evaluate(RulesExtractor(), folder, out)
+    wanted = {"en": 0.60, "ko": 0.55}
+    return [_score(f"{name} {lang}", report.scores[lang], wanted[lang]) for lang in LANGUAGES if lang in report.scores]
+
+
+def _score(name: str, found: Scores, ticket_f1: float) -> Goal:
+    false = 100 * found.false_transitions_on_unchanged / max(1, found.unchanged_tickets)
+    value = {
+        "meetings": found.meetings,
+        "ticket F1": round(found.tickets.f1, 3),
+        "status F1": round(found.status_changes.f1, 3),
+        "false transitions per 100": round(false, 1),
+        "wrong owner": round(found.wrong_assignee_rate, 3),
+        "due date exact": round(found.due_accuracy_when_set, 3),
+    }
+    reached = found.tickets.f1 >= ticket_f1 and found.status_changes.f1 >= 0.75 and found.due_accuracy_when_set >= 0.8
+    met = reached and false <= 2 and found.wrong_assignee_rate <= 0.05
+    goal = f">= {ticket_f1}, >= 0.75, <= 2, <= 0.05, >= 0.80"
+    return Goal(name, "offline extractor against gold", value, goal, met)
+
+
+def _set(text: str) -> tuple[str, Path]:
+    name, _, path = text.partition("=")
+    if not name or not Path(path).is_dir():
+        raise argparse.ArgumentTypeError(f"NAME=FOLDER expected, came {text!r}")
+    return name, Path(path)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", choices=("boards", "scores"), default=["boards", "scores"])
+    parser.add_argument("--set", type=_set, action="append", default=[], metavar="NAME=DIR", help="more meetings")
+    given = parser.parse_args()
+    table = Table("tickets", "Tickets from speech", PACKAGES)
+    with open_folder() as folder:
+        if "boards" in given.only:
+            with running_vori(empty_home(folder / "vori"), insights=False) as vori:
+                table.goals.extend(asyncio.run(boards(vori)))
+        for name, path in (SETS | dict(given.set)).items() if "scores" in given.only else ():
+            table.goals.extend(scores(name, path, folder / name))
+    print(table.write(load_before=LOAD_BEFORE).read_text())
+
+
+if __name__ == "__main__":
+    main()
