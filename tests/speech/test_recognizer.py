@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,10 @@ def test_the_warm_up_decodes_every_length_of_a_live_window_and_every_batch_is_th
     assert len({batch[0].features.shape for batch in batches}) == len(live)
     assert [len(batch) for batch in batches] == [1] * (2 * len(live)) + [2]
     assert [len(batch) for batch in recognizer.silent_batches(windows=3)] == [2, 3] * len(live)
+
+
+def test_a_window_between_two_lengths_is_warmed_up_as_the_longer_one(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognizer, "card", replace(recognizer.card, longest_window_s=20.0, frame_buckets_s=(30.0,)))
+    assert [len(batch) for batch in recognizer.silent_batches(windows=3)] == [2, 3]

@@ -166,8 +166,9 @@ class Recognizer:
             yield [self._silences(seconds)[0]] * size
 
     def _live_buckets(self) -> list[float]:
-        """Lengths (s) of the windows that sessions make."""
-        return [seconds for seconds in self.card.frame_buckets_s if seconds <= self.card.longest_window_s]
+        """Lengths (s) to which the windows of sessions are padded."""
+        buckets = sorted(self.card.frame_buckets_s)
+        return [to for above, to in itertools.pairwise([0.0, *buckets]) if above < self.card.longest_window_s]
 
     def _silences(self, seconds: float) -> list[PreparedWindow]:
         """Silence of some length, as it is decoded while people speak and at the end."""
