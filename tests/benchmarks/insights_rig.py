@@ -1,6 +1,7 @@
-"""A whole VORI for the insights benchmark, and its two instruments: many meetings' events, and many open boards.
+"""A whole VORI for benchmarks, and two instruments of the analytics: many meetings' events, and many open boards.
 
-Used by insights.py. The events go straight to Kafka, since the way from there to the tables is what is measured.
+Used by insights.py and tickets.py. The events go straight to Kafka, since the way from there to the tables is what is
+measured.
 """
 
 from __future__ import annotations

@@ -156,9 +156,8 @@ class Bench:
         )
         if not met:
             note += (
-                "; missed where four streams keep two slow cores busy (1.7 of them, 0.5 by Ray's own processes): the "
-                "start of a replacement takes what is left. Next: less to import at its start, fewer looks by Ray's "
-                "processes"
+                "; missed where the streams alone keep the cores busy: the start of a replacement takes what is left. "
+                "Next: less to import at its start, fewer looks by Ray's processes"
             )
         return Goal("G6", "kill -9 of a Transcriber or Gateway replica mid-speech", value, goal, met, note)
 

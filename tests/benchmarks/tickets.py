@@ -110,18 +110,18 @@ async def boards(vori: Vori) -> list[Goal]:
     )
     return [
         Goal(
-            "read",
-            "newest sentence settled, until a card is made or moved",
-            {"n": len(cards), **read},
+            "card",
+            "newest sentence that a card or its move rests on settled, until the board shows it",
+            {"n": len(cards), **said},
             "p95 <= 1 s",
-            read["p95"] <= 1.0,
-            "seconds, two demo meetings; at least, for another sentence may have come while the last was read",
+            said["p95"] <= 1.0,
+            "seconds, two demo meetings; what is said next is often what makes the extractor sure",
         ),
         Goal(
-            "said",
-            "newest sentence that the card or move rests on settled, until then",
-            {"n": len(cards), **said},
-            note="seconds; what is said next often makes sure what was meant",
+            "read",
+            "newest sentence of all settled, until then",
+            {"n": len(cards), **read},
+            note="seconds; at least, for another sentence may have come while the last was read",
         ),
         Goal(
             "undo",
@@ -156,7 +156,7 @@ def scores(name: str, folder: Path, out: Path) -> list[Goal]:
 
 
 def _score(name: str, found: Scores, ticket_f1: float) -> Goal:
-    false = 100 * found.false_transitions_on_unchanged / max(1, found.unchanged_tickets)
+    false = found.false_transitions_per_100_unchanged
     value = {
         "meetings": found.meetings,
         "ticket F1": round(found.tickets.f1, 3),

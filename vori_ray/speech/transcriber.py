@@ -73,7 +73,7 @@ class Transcriber:
         self._recognizer = Recognizer(self._options.recognizer_options())
         self._recognizer.warm_up()
         self._batcher: Batcher[PreparedWindow] | None = None
-        self._acquainting: asyncio.Task[None] | None = None
+        self._acquainting: asyncio.Task[None] | None = None  # asyncio itself keeps no task alive
         self._metrics = _Metrics()
         logger.info("model %s on %s, %s", self.card().name, self._recognizer.device, self._recognizer.compute_type)
 
@@ -119,13 +119,14 @@ class Transcriber:
         come one by one for hours, and look like a leak. `ACQUAINT_FOR_S` seconds of work at most.
         """
         await asyncio.sleep(ACQUAINT_AFTER_S)
-        spent_s = 0.0
+        left_s = ACQUAINT_FOR_S
         for batch in self._recognizer.silent_batches(windows=self._options.max_batch_windows):
-            if spent_s < ACQUAINT_FOR_S:
-                started = time.monotonic()
-                await asyncio.to_thread(self._recognizer.encode, batch)
-                spent_s += time.monotonic() - started
-                await asyncio.sleep(ACQUAINT_EVERY_S)
+            if left_s <= 0:
+                return
+            started = time.monotonic()
+            await asyncio.to_thread(self._recognizer.encode, batch)
+            left_s -= time.monotonic() - started
+            await asyncio.sleep(ACQUAINT_EVERY_S)
 
     def _note_batch(self, windows: int, decode_s: float) -> None:
         stats = self._open_batcher().stats
