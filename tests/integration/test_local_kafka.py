@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
+from vori_ray.errors import UnavailableError
 from vori_ray.local.jars import Jars
 from vori_ray.local.java import Java, find_java
 from vori_ray.local.kafka import KafkaBroker
+from vori_ray.local.ports import find_free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -74,6 +77,22 @@ def test_a_broker_that_a_crashed_command_line_left_is_taken_over(
     assert received(second, 1) == ["one"]
     assert Path(psutil.Process(second.pid).exe()).is_relative_to(find_java({}).home), "the wheel's Java runs it"
     second.stop()
+
+
+def test_a_port_that_is_taken_before_the_broker_binds_it_costs_one_attempt(
+    tmp_path: Path, jars: Jars, java: Java, instance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, controller_port = find_free_ports(2)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = iter([taken.getsockname()[1], taken.getsockname()[1], controller_port])
+        monkeypatch.setattr("vori_ray.local.kafka.find_free_ports", lambda count: [next(found)])
+        broker = KafkaBroker(tmp_path, jars.kafka, java=java, instance=instance, port=port)
+        with pytest.raises(UnavailableError, match=r"(?s)Kafka ended with code 1; the end of .*Address already in use"):
+            broker.start(attempts=1)
+        broker.start(attempts=2)
+        assert broker.bootstrap_servers == f"127.0.0.1:{port}"
+        assert broker.is_ready()
+        broker.stop()
 
 
 def test_settings_reach_the_broker_and_only_loopback_is_listened_on(broker: KafkaBroker, tmp_path: Path) -> None:

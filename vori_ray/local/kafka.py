@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -68,8 +69,15 @@ appender.file.policies.size.type = SizeBasedTriggeringPolicy
 appender.file.policies.size.size = 10MB
 appender.file.strategy.type = DefaultRolloverStrategy
 appender.file.strategy.max = 2
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %p %m%n%throwable{{short.message}}%n
+appender.console.filter.threshold.type = ThresholdFilter
+appender.console.filter.threshold.level = error
 rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
+rootLogger.appenderRef.console.ref = console
 """
 # Measured on one broker at rest: the first tier compiles enough for our load, and takes a third less memory.
 _SMALL_JVM = (
@@ -116,11 +124,20 @@ class KafkaBroker:
         """Process id of the broker, if it was started here."""
         return self._process.pid if self._process else None
 
-    def start(self, *, timeout_s: float = 300.0) -> None:
+    def start(self, *, timeout_s: float = 300.0, attempts: int = 3) -> None:
         """Format the data folder at the first start, run the broker, wait until a client can list topics.
 
+        A port may be taken between our look and the broker's bind, seconds later: hence the attempts.
         Raises UnavailableError, with the log's end, if it does not get there.
         """
+        deadline = time.monotonic() + timeout_s
+        for _ in range(attempts - 1):
+            with suppress(UnavailableError):
+                return self._start_once(timeout_s)
+            timeout_s = max(deadline - time.monotonic(), 0.0)
+        return self._start_once(timeout_s)
+
+    def _start_once(self, timeout_s: float) -> None:
         self._end_leftover()
         self._configure()
         if not (self._data_dir / "meta.properties").exists():
