@@ -195,7 +195,28 @@ def test_a_window_overlaps_by_a_minute_and_no_more(room: Room, api: FakeMessages
     runner.live(room.meeting_id)
     ids.append(room.say("The last one."))
     runner.live(room.meeting_id)
-    assert [line["id"] for line in segments_of(api.calls()[-1])] == ids[-7:]
+    lines = segments_of(api.calls()[-1])
+    assert [line["id"] for line in lines] == ids[-7:]
+    assert [line.get("context", False) for line in lines] == [True] * 6 + [False]
+
+
+def test_what_was_read_before_counts_only_with_something_new(room: Room, api: FakeMessagesApi) -> None:
+    runner = runner_of(room, claude_of(api))
+    asked = room.say("Mo, could you order the filters?", speaker="Ada Park")
+    runner.live(room.meeting_id)
+    room.say("The weather is fine.")
+    api.answer = lambda body: message(operations(order(asked, "order the filters")))
+    report = runner.live(room.meeting_id)
+    assert report is not None
+    assert (report.created, report.dropped) == ((), {"read_before": 1})
+    agreed = room.say("Will do.")
+    both = {**order(asked, "order the filters"), "segment_ids": [asked, agreed]}
+    api.answer = lambda body: message(operations(both))
+    report = runner.live(room.meeting_id)
+    assert report is not None
+    assert len(report.created) == 1
+    (ticket,) = room.tickets.list(room.groups)
+    assert [each["segment_id"] for each in ticket.evidence] == [asked, agreed]
 
 
 def test_a_sentence_that_settles_in_pieces_is_read_when_it_is_over(room: Room, api: FakeMessagesApi) -> None:

@@ -51,9 +51,9 @@ def spoken(utterance: Utterance) -> SpokenSegment:
 
 
 def read_live(uow: UnitOfWork, meeting: Meeting) -> Reading | None:
-    """The window of a running meeting: the utterances that ended since, and a minute before. None when there is none.
+    """The window of a running meeting: the utterances that ended since, and a minute before as context.
 
-    An utterance that goes on is left for later, and so is the cursor before its first piece.
+    None when none has ended. An utterance that goes on is left for later, and so is the cursor before its first piece.
     """
     meeting_id = row_id(meeting.id)
     new = uow.segments.list(meeting.group_id, meeting_id, after_id=meeting.live_cursor)
@@ -70,7 +70,14 @@ def read_live(uow: UnitOfWork, meeting: Meeting) -> Reading | None:
     return Reading(
         meeting_id=meeting_id,
         group_id=meeting.group_id,
-        given=_given(uow, meeting, complete, [_open(ticket, ticket.status) for ticket in tickets], is_whole=False),
+        given=_given(
+            uow,
+            meeting,
+            complete,
+            [_open(ticket, ticket.status) for ticket in tickets],
+            is_whole=False,
+            read_before=frozenset(one.id for one in complete if one.segment_ids[-1] <= meeting.live_cursor),
+        ),
         said_of=said_of,
         cursor=cursor,
     )
@@ -105,7 +112,13 @@ def read_whole(uow: UnitOfWork, meeting: Meeting, *, version: int | None = None)
 
 
 def _given(
-    uow: UnitOfWork, meeting: Meeting, utterances: Sequence[Utterance], tickets: list[OpenTicket], *, is_whole: bool
+    uow: UnitOfWork,
+    meeting: Meeting,
+    utterances: Sequence[Utterance],
+    tickets: list[OpenTicket],
+    *,
+    is_whole: bool,
+    read_before: frozenset[int] = frozenset(),
 ) -> ExtractionInput:
     group = uow.groups.get(meeting.group_id)
     said = tuple(spoken(utterance) for utterance in utterances)
@@ -121,6 +134,7 @@ def _given(
         time_zone=group.time_zone,
         language=meeting.language if meeting.language != "auto" else group.language,
         is_whole_meeting=is_whole,
+        read_before=read_before,
     )
 
 

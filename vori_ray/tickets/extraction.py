@@ -41,7 +41,10 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionInput:
-    """All that an extractor may know."""
+    """All that an extractor may know.
+
+    `read_before` are the ids of segments that an earlier pass has read: context, on which alone nothing rests.
+    """
 
     segments: Sequence[SpokenSegment]
     tickets: Sequence[OpenTicket] = ()
@@ -51,6 +54,7 @@ class ExtractionInput:
     time_zone: str = "UTC"
     language: str | None = None
     is_whole_meeting: bool = True
+    read_before: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,9 @@ PART_NOTE = (
     "This is one part of a long meeting. Report what this part shows; other parts are read separately. No summary."
 )
 LIVE_NOTE = (
-    "This is a short window of a meeting that is still running. Report only what these lines settle; what is still"
-    " being discussed comes again later. Tickets made earlier in this meeting are in <context>. No summary."
+    "This is a short window of a meeting that is still running. Lines with \"context\": true were read before. Report"
+    " only what the other lines settle, alone or with the context; `segment_ids` names at least one of them. What is"
+    " still being discussed is reported with the line that settles it. Tickets made earlier in this meeting are in <context>. No summary."
 )
 MERGE_NOTE = (
     "Below, in <operations>, are the operations found in the parts of ONE long meeting, in the order of the meeting."
@@ -164,8 +165,12 @@ def context_text(given: ExtractionInput) -> str:
 def transcript_text(given: ExtractionInput, *, segments: Sequence[SpokenSegment], note: str) -> str:
     """The meeting's facts, what is wanted, and the lines that were said."""
     facts = {"date": given.meeting_date.isoformat(), "weekday": f"{given.meeting_date:%A}", "language": given.language}
-    said = [_json_line({"id": x.id, "t": round(x.start_s), "speaker": x.speaker, "text": x.text}) for x in segments]
+    said = [_json_line(_line(x) | ({"context": True} if x.id in given.read_before else {})) for x in segments]
     return f"Meeting: {_json_line(facts)}\n{note}\n<transcript>\n" + "\n".join(said) + "\n</transcript>"
+
+
+def _line(said: SpokenSegment) -> dict[str, Any]:
+    return {"id": said.id, "t": round(said.start_s), "speaker": said.speaker, "text": said.text}
 
 
 def merge_text(given: ExtractionInput, *, operations: Sequence[Operation]) -> str:

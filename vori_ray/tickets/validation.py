@@ -8,7 +8,9 @@ What the accepted operations do to the board is decided in planning.
     3 owner      on the roster, or named in the evidence; else nobody: a wrong owner is worse than none
     4 due date   resolved here from the words and the meeting's date; an extractor's own date is not believed
     5 status     only transitions of the table
-    6 key        the same thing said of the same evidence has the same key, and acts once
+    6 newness    something of the evidence was not read by an earlier pass: at the window's edge, old words lose their
+                 context and seem to say what they do not
+    7 key        the same thing said of the same evidence has the same key, and acts once
 """
 
 from __future__ import annotations
@@ -61,6 +63,8 @@ def validate(extraction: Extraction, given: ExtractionInput, *, meeting_id: str 
     keys: set[str] = set()
     for operation in extraction.operations:
         reason = _flaw(operation, segments, status_of)
+        if reason is None and given.read_before.issuperset(operation.segment_ids):
+            reason = "read_before"
         if reason is None:
             checked = _completed(operation, given, [segments[i] for i in operation.segment_ids])
             key = operation_key(checked, meeting_id=meeting_id)
