@@ -4,8 +4,8 @@
     python training/speech-acts/train.py en|ko --cross-validate   # score meetings that the models have not seen; write nothing
     python training/speech-acts/train.py en|ko --score DIR ...    # train, then score the meetings of other folders; write nothing
 
-Learns from the meetings with gold in tests/data/tickets (LANGUAGE-dev-*.json); Korean also from the templated acts in
-acts-ko.txt. Seeds are fixed: the same data give the same weights.
+Learns from the meetings with gold in tests/data/tickets (LANGUAGE-dev-*.json) and from the templated acts in
+acts-LANGUAGE.txt. Seeds are fixed: the same data give the same weights.
 """
 
 from __future__ import annotations
