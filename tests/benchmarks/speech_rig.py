@@ -123,6 +123,9 @@ class Client:
         """Nothing is stored here: the database is not what this measures."""
         return segment.utterance * 1000 + segment.part
 
+    async def end_utterance(self, utterance: int) -> None:
+        """Nothing is stored here."""
+
     async def save_draft(self, draft: Draft) -> None:
         """Forget it."""
 

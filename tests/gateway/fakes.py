@@ -37,6 +37,10 @@ class FakeStore:
         (ids,) = await asyncio.to_thread(self._writer.save_segments, [segments])
         return ids
 
+    async def end_utterance(self, session_id: str, utterance: int) -> None:
+        self._check()
+        await asyncio.to_thread(self._writer.end_utterance, session_id, utterance)
+
     async def save_draft(self, session_id: str, draft: dict[str, Any]) -> None:
         self._check()
         await asyncio.to_thread(self._writer.save_draft, session_id, draft)

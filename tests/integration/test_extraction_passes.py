@@ -14,6 +14,7 @@ from tests.fakes.messages_api import FakeMessagesApi, Reply, failure, message, o
 from tests.integration.room import Room
 from vori_ray.errors import BadInputError
 from vori_ray.meetings.service import make_minutes
+from vori_ray.storage.segment_writer import SegmentWriter
 from vori_ray.tickets.claude import ClaudeExtractor
 from vori_ray.tickets.evaluation import meeting_input, prediction
 from vori_ray.tickets.planning import plan
@@ -234,6 +235,17 @@ def test_a_sentence_that_settles_in_pieces_is_read_when_it_is_over(room: Room, a
     ((evidence),) = ticket.evidence
     assert (evidence["segment_id"], evidence["quote"]) == (first, "order the filters")
     assert (evidence["start_s"], evidence["end_s"]) == (0.0, 18.0)
+
+
+def test_a_sentence_is_over_when_that_is_all_that_comes(room: Room) -> None:
+    room.say("I'll order the filters by Thursday.", utterance=0, is_last=False)
+    runner = runner_of(room)
+    assert runner.live(room.meeting_id) is None
+    SegmentWriter(room.database).end_utterance(f"session-{room.meeting_id}", 0)
+    report = runner.live(room.meeting_id)
+    assert report is not None
+    assert len(report.created) == 1
+    assert runner.live(room.meeting_id) is None
 
 
 def test_a_model_that_obeys_the_meeting_changes_nothing(room: Room, api: FakeMessagesApi) -> None:

@@ -59,6 +59,22 @@ def test_a_segment_that_is_saved_again_keeps_its_id_and_words(
     assert {segment.speaker for segment in segments} == {"Team"}
 
 
+def test_an_utterance_is_ended_at_its_newest_piece(database: Database, place: Place, writer: SegmentWriter) -> None:
+    pieces = [segment_row(place, 0, part=part, is_last=False) for part in range(2)]
+    writer.save_segments([[*pieces, segment_row(place, 1, is_last=False)]])
+    for _ in range(2):  # a repeat changes nothing
+        assert writer.end_utterance(place.session_id, 0) == place.meeting_id
+    segments, events = stored(database, place)
+    assert {(each.utterance, each.part): each.is_last for each in segments} == {
+        (0, 0): False,
+        (0, 1): True,
+        (1, 0): False,
+    }
+    assert len(events) == 3
+    with pytest.raises(NotFoundError):
+        writer.end_utterance("unknown", 0)
+
+
 def test_a_segment_twice_in_one_batch_is_one(database: Database, place: Place, writer: SegmentWriter) -> None:
     (one,), (other,) = writer.save_segments([[segment_row(place, 0)], [segment_row(place, 0)]])
     assert one == other

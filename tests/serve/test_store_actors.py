@@ -100,6 +100,7 @@ def test_words_that_are_saved_come_out_of_the_hub(
     assert {event["topic"] for event in events} == {"transcription.completed"}
     again = ray.get(store.save_segments.remote([segment_row(place, 3)]))
     assert again == [ids[3]]
+    ray.get(store.end_utterance.remote(place.session_id, 3))
     assert ray.get(relay.status.remote())["kafka"] == "none"
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,20 @@ class MemoryStore:
 
     def save(self, segment: SettledSegment) -> int:
         self.saves += 1
-        if self.failures_left:
-            self.failures_left -= 1
-            raise UnavailableError("the database is away")
+        self._fail_if_asked()
         key = (segment.session_id, segment.utterance, segment.part)
         self.segments.setdefault(key, segment)
         return list(self.segments).index(key) + 1
+
+    def end(self, session_id: str, utterance: int) -> None:
+        self._fail_if_asked()
+        key = max(key for key in self.segments if key[:2] == (session_id, utterance))
+        self.segments[key] = replace(self.segments[key], is_last=True)
+
+    def _fail_if_asked(self) -> None:
+        if self.failures_left:
+            self.failures_left -= 1
+            raise UnavailableError("the database is away")
 
     def of(self, session_id: str) -> list[SettledSegment]:
         return [self.segments[key] for key in sorted(self.segments) if key[0] == session_id]
@@ -61,6 +69,9 @@ class MemorySink:
     async def save_segment(self, segment: SettledSegment) -> int:
         await asyncio.sleep(0)
         return self.store.save(segment)
+
+    async def end_utterance(self, utterance: int) -> None:
+        self.store.end(self.session_id, utterance)
 
     async def save_draft(self, draft: Draft) -> None:
         self.drafts.append(draft)

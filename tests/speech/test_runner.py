@@ -27,8 +27,11 @@ from tests.speech.block_sessions import (
 )
 from tests.speech.speech_support import MemorySink, MemoryStore, load_meeting
 from vori_ray.errors import BadAudioError, ConflictError, ProtocolError
+from vori_ray.speech import signals
 from vori_ray.speech.audio import RESAMPLER_LEAD_S
-from vori_ray.speech.windows import SAMPLE_RATE, WindowRequest, WindowResult
+from vori_ray.speech.delivery import Delivery
+from vori_ray.speech.ports import SettledSegment
+from vori_ray.speech.windows import SAMPLE_RATE, WindowRequest, WindowResult, Word
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +184,22 @@ async def test_a_database_that_fails_costs_no_words(tmp_path: Path, undisturbed:
     await feed(live, sound().tobytes())
     await live.stop()
     assert finals(sink) == undisturbed
+
+
+async def test_an_utterance_whose_words_were_settled_before_its_end_is_stored_as_over() -> None:
+    sink = MemorySink(MemoryStore())
+    delivery = Delivery(sink, None)
+    work = asyncio.create_task(delivery.run())
+    delivery.put(signals.SegmentSettled(SettledSegment("s1", 0, 0, (Word("ship", 0.0, 0.4),), 0.0, 0.4, "en", False)))
+    await until(lambda: len(sink.of_type("final")) == 1)
+    assert not sink.store.of("s1")[-1].is_last
+    sink.store.failures_left = 1
+    delivery.put(signals.SegmentSettled(SettledSegment("s1", 0, 1, (), 0.4, 0.4, "en", is_last=True)))
+    await until(lambda: len(sink.of_type("final")) == 2)
+    (stored,) = sink.store.of("s1")
+    assert (stored.text, stored.is_last) == ("ship", True)
+    assert sink.of_type("final")[-1]["segment_id"] is None
+    work.cancel()
 
 
 async def test_finalize_settles_what_was_said_and_the_session_goes_on(tmp_path: Path) -> None:

@@ -81,6 +81,9 @@ class TransientSink:
         self._segments += 1
         return self._segments
 
+    async def end_utterance(self, utterance: int) -> None:
+        """Nothing is kept."""
+
     async def save_draft(self, draft: Draft) -> None:
         """Nothing is kept."""
 

@@ -86,6 +86,10 @@ class RayStore:
         ids: list[int] = await self._actor.call("save_segments", list(segments))
         return ids
 
+    async def end_utterance(self, session_id: str, utterance: int) -> None:
+        """See `TranscriptStore`."""
+        await self._actor.call("end_utterance", session_id, utterance)
+
     async def save_draft(self, session_id: str, draft: dict[str, Any]) -> None:
         """See `TranscriptStore`."""
         await self._actor.call("save_draft", session_id, draft)

@@ -75,6 +75,10 @@ class SessionSink:
             self._names = await asyncio.to_thread(self._read_names)
         return segment_id
 
+    async def end_utterance(self, utterance: int) -> None:
+        """Note that an utterance is over. Raises UnavailableError while the store is away."""
+        await self._store.end_utterance(self._session.id, utterance)
+
     async def save_draft(self, draft: Draft) -> None:
         """Store unfinished text; the next draft replaces one that could not be stored."""
         text = {

@@ -31,6 +31,9 @@ class TranscriptStore(Protocol):
         """Keep settled words, the columns of `Segment`; returns their ids, the same on a repeat."""
         ...
 
+    async def end_utterance(self, session_id: str, utterance: int) -> None:
+        """Note that nothing follows the saved words of an utterance."""
+
     async def save_draft(self, session_id: str, draft: dict[str, Any]) -> None:
         """Keep unfinished text."""
 

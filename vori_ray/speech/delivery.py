@@ -167,17 +167,24 @@ class Delivery:
     async def _deliver_segment(self, segment: SettledSegment) -> None:
         if self._labels:
             segment = await self._labels.label(segment, self._waiting())
-        segment_id = await self._save(segment) if segment.words else None
+        segment_id = await self._until_stored(segment)
         self.interim = None
         self.segments += bool(segment.words)
         metrics.WORDS.inc(len(segment.words))
         await self.send(final_message(segment, segment_id))
 
-    async def _save(self, segment: SettledSegment) -> int:
+    async def _store(self, segment: SettledSegment) -> int | None:
+        """The id of the words, or None where there are none and the segment says only that its utterance ended."""
+        if segment.words:
+            return await self._sink.save_segment(segment)
+        await self._sink.end_utterance(segment.utterance)
+        return None
+
+    async def _until_stored(self, segment: SettledSegment) -> int | None:
         attempt, delay_s = 0, FIRST_RETRY_S
         while True:
             try:
-                return await self._sink.save_segment(segment)
+                return await self._store(segment)
             except VoriError as exc:
                 if not exc.retryable:
                     raise

@@ -60,8 +60,8 @@ class SettledSegment:
     """Words that will not change any more. `part` counts the pieces of one utterance from 0.
 
     `is_last` says that the utterance ended with this piece. Only then may `words` be empty: everything had been
-    settled before; such a piece is sent to the client and not saved. `speaker` numbers the speakers of a stream that is
-    diarised, from 1; None: nobody asked.
+    settled before; such a piece is sent to the client, and stored as the end of the utterance's newest words. `speaker`
+    numbers the speakers of a stream that is diarised, from 1; None: nobody asked.
     """
 
     session_id: str
@@ -100,6 +100,9 @@ class Sink(Protocol):
 
     async def save_segment(self, segment: SettledSegment) -> int:
         """Store settled words; returns their segment id, the same on a repeat. Retryable VoriErrors are retried."""
+
+    async def end_utterance(self, utterance: int) -> None:
+        """Note that nothing follows the stored pieces of an utterance. Retryable VoriErrors are retried."""
 
     async def save_draft(self, draft: Draft) -> None:
         """Store unfinished text. A failure is logged and forgotten: the next draft replaces it."""

@@ -44,6 +44,13 @@ class SegmentWriter:
             uow.outbox.add_all([_completed(segment, segment_id) for segment_id, segment in news])
         return [[saved[identity(segment)][0] for segment in rows] for rows in parsed]
 
+    def end_utterance(self, session_id: str, utterance: int) -> int:
+        """Mark the newest saved piece of an utterance as its last; returns the meeting's id. Raises NotFoundError."""
+        with self._database.unit_of_work(None) as uow:
+            session = _session(uow, session_id)
+            uow.segments.end_utterance(session.group_id, session_id, utterance)
+            return session.meeting_id
+
     def save_draft(self, session_id: str, draft: Mapping[str, Any]) -> None:
         """Keep unfinished words; each draft replaces the one before. Words are told as a partial transcription.
 

@@ -58,6 +58,11 @@ class MeetingStore:
         await self._tell_keeper(sorted({int(row["meeting_id"]) for row in rows}))
         return ids
 
+    async def end_utterance(self, session_id: str, utterance: int) -> None:
+        """Note that nothing follows an utterance's saved words, which can be read as a whole now."""
+        meeting_id = await self._in_thread(lambda: self._writer.end_utterance(session_id, utterance))
+        await self._tell_keeper([meeting_id])
+
     async def save_draft(self, session_id: str, draft: Mapping[str, Any]) -> None:
         """Keep a session's unfinished words; see `SegmentWriter.save_draft`."""
         await self._in_thread(lambda: self._writer.save_draft(session_id, draft))

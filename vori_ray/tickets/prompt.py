@@ -108,9 +108,10 @@ PART_NOTE = (
     "This is one part of a long meeting. Report what this part shows; other parts are read separately. No summary."
 )
 LIVE_NOTE = (
-    "This is a short window of a meeting that is still running. Lines with \"context\": true were read before. Report"
+    'This is a short window of a meeting that is still running. Lines with "context": true were read before. Report'
     " only what the other lines settle, alone or with the context; `segment_ids` names at least one of them. What is"
-    " still being discussed is reported with the line that settles it. Tickets made earlier in this meeting are in <context>. No summary."
+    " still being discussed is reported with the line that settles it. Tickets made earlier in this meeting are in"
+    " <context>. No summary."
 )
 MERGE_NOTE = (
     "Below, in <operations>, are the operations found in the parts of ONE long meeting, in the order of the meeting."

@@ -87,6 +87,11 @@ class Segments(Repository):
         )
         return self._all(query.order_by(col(Segment.part)))
 
+    def end_utterance(self, group_id: int, session_id: str, utterance: int) -> None:
+        """Mark the newest piece of an utterance of the live transcript as its last."""
+        for segment in self.list_for_utterance(group_id, session_id, utterance)[-1:]:
+            segment.is_last = True
+
     def count(self, group_id: int, meeting_id: int, *, transcript_version: int = 1) -> int:
         """How many segments a meeting's transcript has."""
         query = (
