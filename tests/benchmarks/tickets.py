@@ -3,10 +3,10 @@
     python -m tests.benchmarks.tickets [--only boards live scores] [--set NAME=DIR]
 
 `boards` plays both demo meetings at real time into a running VORI and follows the group's events as an open board does;
-`live` says meetings with gold sentence by sentence and scores the board before the end;
-`scores` runs the offline extractor over them as a whole. Writes bench-results/tickets.json and
-docs/benchmarks/tickets.md. Run it on a machine with nothing else to do: latencies are wall times. The goals are those
-of the design; a goal that is missed is shown as missed.
+`live` says meetings with gold sentence by sentence and scores the board just before their end; `scores` runs the
+offline extractor over them as a whole. Writes bench-results/tickets.json and docs/benchmarks/tickets.md. Run it on a
+machine with nothing else to do: latencies are wall times. The goals are those of the design; a goal that is missed is
+shown as missed.
 """
 
 from __future__ import annotations

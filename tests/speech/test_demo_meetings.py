@@ -67,6 +67,8 @@ async def test_a_meeting_is_written_down(
     assert {message["language"] for message in finals} == {language}
     times = [word["start_s"] for message in finals for word in message["words"]]
     assert all(later >= earlier - 0.3 for earlier, later in pairwise(times))
+    newest = {segment.utterance: segment for segment in sink.store.of("s1")}
+    assert all(segment.is_last for segment in newest.values()), "who reads the store knows that they are over"
 
 
 async def test_two_languages_in_one_meeting_are_told_apart(
