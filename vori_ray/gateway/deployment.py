@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
+import numpy as np
 from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vori_ray.errors import VoriError
 from vori_ray.gateway.foreign import TRANSIENT
 from vori_ray.gateway.handles import RayEvents, RayKeeper, RaySpeech, RayStore, describe_parts
 from vori_ray.gateway.http import create_app
@@ -26,6 +29,8 @@ from vori_ray.gateway.sessions import LiveSessions
 from vori_ray.speech.journal import FileJournal, Folder, session_folder
 from vori_ray.speech.ports import SessionConfig, Sink, SpeechStream
 from vori_ray.speech.runner import LiveSession
+from vori_ray.speech.silero import initial_state, speech_probability
+from vori_ray.speech.vad import HOP
 from vori_ray.storage.database import Database
 
 ACTORS = ("MeetingStore", "OutboxRelay", "MeetingKeeper", "KafkaBridge", "InsightsDriver")
@@ -61,11 +66,22 @@ class Gateway:
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         """The application; waits for the Transcriber only where nobody else knows the model."""
+        self._acquaintance = asyncio.ensure_future(self._acquaint())
         template = self._options.session_template
         if not self._options.is_card_known:
             template = replace(template, card=await self._speech.card())
         app = create_app(self._ports(template))
         return DrainWatch(app, app.state.sessions)
+
+    async def _acquaint(self) -> None:
+        """Find the Transcriber and load the voice detection before somebody speaks.
+
+        The first of either in a process takes a second on busy cores, and a replica that stands in for one that was
+        killed gets all of its clients at once.
+        """
+        await asyncio.to_thread(speech_probability, np.zeros(HOP, np.int16), initial_state())
+        with suppress(VoriError):
+            await self._speech.check()
 
     def _ports(self, template: SessionConfig) -> GatewayPorts:
         options = self._options
