@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.linear import Linear, probability
 
-SURE, AHEAD = 0.88, 0.6  # probability of an owner, and how far the next likeliest must be behind
+SURE, AHEAD = 0.9, 0.6  # probability of an owner, and how far the next likeliest must be behind
 LITTLE = -4.0  # log odds of somebody who says nothing next to the turn
 
 
