@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tests.benchmarks.table import Goal
 from tests.integration.room import Room
@@ -19,13 +18,16 @@ from vori_ray.local.processes import instance_of
 from vori_ray.storage.database import Database
 from vori_ray.storage.migrate import upgrade
 from vori_ray.storage.models import Ticket
-from vori_ray.tickets.evaluation import load_meetings
+from vori_ray.tickets.evaluation import load_meetings, prediction
+from vori_ray.tickets.extraction import Status
+from vori_ray.tickets.planning import Evidence, Plan, PlannedChange, PlannedTicket
 from vori_ray.tickets.progress import ExtractionProgress
 from vori_ray.tickets.rules import RulesExtractor
 from vori_ray.tickets.running import ExtractorChoice, PassRunner
 from vori_ray.tickets.scoring import score
 
 Meeting = Mapping[str, Any]
+NOT_SCORED = Evidence((), "")
 
 
 @dataclass
@@ -78,9 +80,7 @@ def empty_database(folder: Path) -> Iterator[Database]:
 
 def hold(room: Room, meeting_id: str, meeting: Meeting, shown: Shown) -> None:
     """Hold one meeting and add what its board showed."""
-    started = datetime.fromisoformat(meeting["date"]).replace(hour=1, tzinfo=UTC)
-    room.new_meeting(started_at=started, language=meeting["language"])
-    old = {_put(room, ticket): ticket for ticket in meeting["existing_tickets"]}
+    old = room.begin(meeting)
     passes = PassRunner(
         room.tickets,
         ExtractionProgress(room.database),
@@ -91,7 +91,7 @@ def hold(room: Room, meeting_id: str, meeting: Meeting, shown: Shown) -> None:
         room.say(said["text"], speaker=said["speaker"], at_s=said["start"])
         passes.live(room.meeting_id)
     live = room.tickets.list(room.groups)
-    shown.boards[meeting_id] = _prediction(meeting_id, live, old)
+    shown.boards[meeting_id] = prediction(meeting_id, _as_plan(live, old, meeting))
     room.meetings.end(room.groups, room.meeting_id)
     passes.whole(room.meeting_id)
     before, after = _new_ids(live, old), _new_ids(room.tickets.list(room.groups), old)
@@ -100,31 +100,19 @@ def hold(room: Room, meeting_id: str, meeting: Meeting, shown: Shown) -> None:
     shown.withdrawn += len(before - after)
 
 
-def _put(room: Room, ticket: Mapping[str, Any]) -> int:
-    fields = {key: ticket[key] for key in ("status", "assignee") if ticket[key]}
-    return room.ticket(ticket["title"], **fields).id or 0
-
-
 def _new_ids(board: list[Ticket], old: Mapping[int, Any]) -> set[int | None]:
     return {ticket.id for ticket in board if ticket.id not in old}
 
 
-def _prediction(meeting_id: str, board: list[Ticket], old: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        "id": meeting_id,
-        "new_tickets": [
-            {
-                "title": ticket.title,
-                "status": ticket.status,
-                "assignee": ticket.assignee,
-                "due": ticket.due_date.isoformat() if ticket.due_date else None,
-            }
-            for ticket in board
-            if ticket.id not in old
-        ],
-        "status_changes": [
-            {"ticket_id": old[ticket.id]["id"], "to": ticket.status}
-            for ticket in board
-            if ticket.id in old and ticket.status != old[ticket.id]["status"]
-        ],
-    }
+def _as_plan(board: list[Ticket], old: Mapping[int, int], meeting: Meeting) -> Plan:
+    """What has become of the meeting's board, as if it had been planned at once. Its evidence is not scored."""
+    before: dict[int, Status] = {ticket["id"]: ticket["status"] for ticket in meeting["existing_tickets"]}
+    new: list[PlannedTicket] = []
+    changes: list[PlannedChange] = []
+    for ticket in board:
+        ticket_id, status = old.get(ticket.id or 0), cast(Status, ticket.status)
+        if ticket_id is None:
+            new.append(PlannedTicket("", ticket.title, status, ticket.assignee, ticket.due_date, NOT_SCORED))
+        elif status != before[ticket_id]:
+            changes.append(PlannedChange("", ticket_id, before[ticket_id], status, NOT_SCORED))
+    return Plan(tuple(new), tuple(changes))

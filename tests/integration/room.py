@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -50,6 +51,16 @@ class Room:
             row = AudioSession(id=session_id, group_id=self.group_id, meeting_id=self.meeting_id, speaker="Mo")
             uow.sessions.save(row)
         return self.meeting_id
+
+    def begin(self, meeting: Mapping[str, Any]) -> dict[int, int]:
+        """Begin the meeting of an evaluation's file, with its tickets on the board: their ids here -> in the file."""
+        started_at = datetime.fromisoformat(meeting["date"]).replace(hour=1, tzinfo=UTC)
+        self.new_meeting(started_at=started_at, language=meeting["language"])
+        ids: dict[int, int] = {}
+        for ticket in meeting["existing_tickets"]:
+            fields = {key: ticket[key] for key in ("status", "assignee") if ticket[key]}
+            ids[self.ticket(ticket["title"], **fields).id or 0] = ticket["id"]
+        return ids
 
     def say(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -310,12 +310,7 @@ def test_three_hours_with_work_in_each_third(room: Room) -> None:
 def test_live_passes_and_the_whole_pass_agree_with_the_evaluation(room: Room, name: str) -> None:
     """The board after a meeting is the one that the whole meeting tells, whatever the live passes did on the way."""
     meeting = json.loads((MEETINGS / f"{name}.json").read_text(encoding="utf-8"))
-    started = datetime.fromisoformat(meeting["date"]).replace(hour=1, tzinfo=UTC)
-    room.new_meeting(started_at=started, language=meeting["language"])
-    ids: dict[int, int] = {}
-    for ticket in meeting["existing_tickets"]:
-        fields = {key: ticket[key] for key in ("status", "assignee") if ticket[key]}
-        ids[ticket["id"]] = room.ticket(ticket["title"], **fields).id or 0
+    ids = {old_id: new_id for new_id, old_id in room.begin(meeting).items()}
     runner = runner_of(room)
     for said in meeting["transcript"]:
         room.say(said["text"], speaker=said["speaker"], at_s=said["start"])

@@ -100,7 +100,11 @@ def test_words_that_are_saved_come_out_of_the_hub(
     assert {event["topic"] for event in events} == {"transcription.completed"}
     again = ray.get(store.save_segments.remote([segment_row(place, 3)]))
     assert again == [ids[3]]
-    ray.get(store.end_utterance.remote(place.session_id, 3))
+    ray.get(store.save_segments.remote([segment_row(place, 30, is_last=False)]))
+    ray.get(store.end_utterance.remote(place.session_id, 30))
+    with database.unit_of_work([place.group_id]) as uow:
+        (ended,) = uow.segments.list_for_utterance(place.group_id, place.session_id, 30)
+    assert ended.is_last
     assert ray.get(relay.status.remote())["kafka"] == "none"
 
 

@@ -66,7 +66,7 @@ class Gateway:
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         """The application; waits for the Transcriber only where nobody else knows the model."""
-        self._acquaintance = asyncio.ensure_future(self._acquaint())
+        self._acquainting = asyncio.ensure_future(self._acquaint())  # asyncio itself keeps no task alive
         template = self._options.session_template
         if not self._options.is_card_known:
             template = replace(template, card=await self._speech.card())
@@ -76,8 +76,8 @@ class Gateway:
     async def _acquaint(self) -> None:
         """Find the Transcriber and load the voice detection before somebody speaks.
 
-        The first of either in a process takes a second on busy cores, and a replica that stands in for one that was
-        killed gets all of its clients at once.
+        The first of either in a process is slow, and a replica that stands in for one that was killed gets all of its
+        clients at once.
         """
         await asyncio.to_thread(speech_probability, np.zeros(HOP, np.int16), initial_state())
         with suppress(VoriError):
