@@ -45,7 +45,7 @@ def test_a_date_is_the_day_that_is_said_and_a_title_says_what_to_do() -> None:
     [
         ("Dana: I will send a short summary to everyone this afternoon.", "Send a short summary"),
         ("Dana: I agree, I will call the legal team after lunch.", "Call the legal team"),
-        ("Dana: I can take the parking plan after the storage shelves.", "Parking plan"),
+        ("Dana: I can take the parking plan after the storage shelves.\nOmar: Great, thanks.", "Parking plan"),
     ],
 )
 def test_a_title_is_a_phrase_and_not_loose_words(talk: str, title: str) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from meetings import Row
 
+from vori_ray.tickets.english.encoder import Encode, encoding, own
 from vori_ray.tickets.english.claims import measures as status_measures
 from vori_ray.tickets.english.features import features
 from vori_ray.tickets.english.owners import candidates as people
@@ -29,6 +31,8 @@ from vori_ray.tickets.linear import Models
 from vori_ray.tickets.stems import english_words
 
 ACTS = Path(__file__).with_name("acts-en.txt")
+READERS, READER = 3, Path(__file__).resolve().parents[2] / "build/encoders/en-{}.onnx"  # made by tuning.py
+KEPT_ROWS = 20_000  # every row of the training meetings
 SEED = 1
 TIMES = 2  # how often each template is filled
 THINGS = dict(
@@ -61,8 +65,8 @@ class English:
     def __init__(self) -> None:
         self._templated: list[tuple[str, Row]] | None = None
 
-    def listen(self, given: ExtractionInput) -> Talk:
-        return listen(given)
+    def listen(self, given: ExtractionInput, place: int | None = None) -> Talk:
+        return listen(given, _reader_of(place))
 
     def features(self, talk: Talk, turn: int) -> Row:
         return features(talk, turn)
@@ -71,15 +75,8 @@ class English:
         return turns_of(talk, models)
 
     def title_rows(self, talk: Talk, turns: Turns, turn: int, titles: Sequence[str]) -> list[tuple[Row, bool]]:
-        """A word belongs to the title where the first title has it, or half of all."""
-        stems = [set(english_words(title)) for title in titles]
-        return [
-            (
-                dict.fromkeys(word.features, 1.0),
-                any(key in stems[0] or 2 * sum(key in title for title in stems) >= len(stems) for key in word.key),
-            )
-            for word in words(talk, turns, turn)
-        ]
+        is_so = belongs(titles)
+        return [(word.measures(), is_so(word.key)) for word in words(talk, turns, turn)]
 
     def work_row(self, talk: Talk, turns: Turns, turn: int, models: Models) -> Row:
         return work_measures(talk, turns, turn, title_of(talk, turns, turn, models.title))
@@ -95,8 +92,25 @@ class English:
             self._templated = list(templated(ACTS))
         return self._templated
 
-    def rules(self, models: Models) -> Any:
-        return EnglishRules(lambda: models)
+    def rules(self, models: Models, place: int | None = None) -> Any:
+        return EnglishRules(lambda: models, _reader_of(place))
+
+
+def belongs(titles: Sequence[str]) -> Callable[[Sequence[str]], bool]:
+    """Whether a word belongs to a title: the first has it, or half of all."""
+    stems = [set(english_words(title)) for title in titles]
+    return lambda key: any(k in stems[0] or 2 * sum(k in title for title in stems) >= len(stems) for k in key)
+
+
+def _reader_of(place: int | None) -> Encode:
+    """The encoder that was not tuned to a meeting of the training; of other meetings the package's."""
+    return own if place is None else _encoder(place % READERS)
+
+
+@cache
+def _encoder(reader: int) -> Encode:
+    """The encoder that was tuned to the meetings but those whose place leaves `reader` when parted by the readers."""
+    return encoding(Path(str(READER).format(reader)).read_bytes(), kept=KEPT_ROWS)
 
 
 def templated(path: Path) -> Iterator[tuple[str, Row]]:

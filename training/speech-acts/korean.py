@@ -60,7 +60,7 @@ class Korean:
     def __init__(self) -> None:
         self._templated: list[tuple[str, Row]] | None = None
 
-    def listen(self, given: ExtractionInput) -> Talk:
+    def listen(self, given: ExtractionInput, place: int | None = None) -> Talk:
         return listen(given)
 
     def features(self, talk: Talk, turn: int) -> Row:
@@ -86,7 +86,7 @@ class Korean:
             self._templated = [(name, dict.fromkeys(found, 1.0)) for name, found in templated(ACTS)]
         return self._templated
 
-    def rules(self, models: Models) -> Any:
+    def rules(self, models: Models, place: int | None = None) -> Any:
         return KoreanRules(lambda: models)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,8 +29,8 @@ class Language(Protocol):
     positive_weight: float  # of a turn that does something, beside one that does nothing
     min_meetings: int  # a feature of fewer meetings is left out
 
-    def listen(self, given: ExtractionInput) -> Any:
-        """The talk."""
+    def listen(self, given: ExtractionInput, place: int | None = None) -> Any:
+        """The talk; `place` tells which meeting of the training it is: nothing that hears it may have learned of it."""
         ...
 
     def features(self, talk: Any, turn: int) -> Row:
@@ -60,8 +61,8 @@ class Language(Protocol):
         """The class and the features of made-up turns, where the language has such."""
         ...
 
-    def rules(self, models: Models) -> Any:
-        """The rules of the language with some models."""
+    def rules(self, models: Models, place: int | None = None) -> Any:
+        """The rules of the language with some models; `place` as for `listen`."""
         ...
 
 
@@ -70,18 +71,23 @@ class Meeting:
     """A meeting with gold, and what it shows: the features and the classes of each turn, the turn of each ticket."""
 
     gold: Mapping[str, Any]
+    language: Language
     talk: Any
-    found: Sequence[Row]
     classes: Mapping[str, frozenset[int]]
     taken: Sequence[tuple[int, Mapping[str, Any]]]
     spoken: Sequence[tuple[int, Mapping[str, Any]]]  # every turn that speaks of new work, with the work
     ignored: frozenset[int]  # turns that speak of new work but do not take it on: no example of either
 
+    @cached_property
+    def found(self) -> Sequence[Row]:
+        """The features of each turn."""
+        return [self.language.features(self.talk, turn) for turn in range(len(self.talk.turns))]
 
-def read_meeting(path: Path, language: Language) -> Meeting:
-    """A meeting file as an example. The turn that takes a ticket on is the last of its owner's evidence."""
+
+def read_meeting(path: Path, language: Language, place: int | None = None) -> Meeting:
+    """A meeting file as an example; `place` is its place among the meetings of the training. The turn that takes a ticket on is the last of its owner's evidence."""
     gold = json.loads(path.read_text(encoding="utf-8"))
-    talk = language.listen(meeting_input(gold))
+    talk = language.listen(meeting_input(gold), place)
     place = {said["i"]: turn for turn, said in enumerate(gold["transcript"])}
     classes: dict[str, set[int]] = {name: set() for name in CLASSES}
     taken, spoken = [], []
@@ -98,6 +104,5 @@ def read_meeting(path: Path, language: Language) -> Meeting:
         classes[says].update(place[i] for i in change["evidence"])
     for kind in ("blocker", "decision"):
         classes[kind].update(place[i] for item in gold["gold"][f"{kind}s"] for i in item["evidence"])
-    found = [language.features(talk, turn) for turn in range(len(talk.turns))]
     ignored = frozenset({turn for turn, _ in spoken} - classes["self"] - classes["other"])
-    return Meeting(gold, talk, found, {k: frozenset(v) for k, v in classes.items()}, taken, spoken, ignored)
+    return Meeting(gold, language, talk, {k: frozenset(v) for k, v in classes.items()}, taken, spoken, ignored)

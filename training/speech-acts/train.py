@@ -32,10 +32,12 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"en": "english", "ko": "korean"}
 
 
-def predicted(meeting: Mapping[str, Any], models: Models, language: Language) -> dict[str, Any]:
+def predicted(
+    meeting: Mapping[str, Any], models: Models, language: Language, place: int | None = None
+) -> dict[str, Any]:
     """What the rules with `models` make of a meeting, the way of `vori eval tickets`."""
     given = meeting_input(meeting)
-    extraction = RulesExtractor({language.name: language.rules(models)}).extract(given)
+    extraction = RulesExtractor({language.name: language.rules(models, place)}).extract(given)
     validated = validate(extraction, given, meeting_id=meeting["id"])
     return prediction(meeting["id"], plan(validated.accepted, given.tickets))
 
@@ -48,7 +50,7 @@ def cross_validated(meetings: Sequence[Meeting], language: Language) -> dict[str
         models = models_of(train(rest, language))
         for place in range(fold, len(meetings), FOLDS):
             gold = meetings[place].gold
-            predictions[gold["id"]] = predicted(gold, models, language)
+            predictions[gold["id"]] = predicted(gold, models, language, place)
         print(f"fold {fold + 1} of {FOLDS}", flush=True)
     return predictions
 
@@ -70,7 +72,8 @@ def main() -> None:
     options = parser.parse_args()
     language: Language = English() if options.language == "en" else Korean()
     folder = ROOT / "tests/data/tickets"
-    meetings = [read_meeting(path, language) for path in sorted(folder.glob(f"{language.name}-dev-*.json"))]
+    paths = sorted(folder.glob(f"{language.name}-dev-*.json"))
+    meetings = [read_meeting(path, language, place) for place, path in enumerate(paths)]
     print(f"{len(meetings)} meetings", flush=True)
     if options.cross_validate:
         show({m.gold["id"]: m.gold for m in meetings}, cross_validated(meetings, language))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from vori_ray.tickets import dates_en
 from vori_ray.tickets.english.cues import SHIFT, is_question, roles_of
+from vori_ray.tickets.english.encoder import TURNS_AFTER, TURNS_BEFORE, title_words
 from vori_ray.tickets.english.frames import act_of, imperative
 from vori_ray.tickets.english.lexicon import AUXILIARIES, CONJUNCTIONS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from vori_ray.tickets.english.phrasing import WORD, Spot, spelled_words, title_text
@@ -25,7 +26,6 @@ from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.stems import english_words
 from vori_ray.tickets.taking import ways
 
-TURNS_BEFORE, TURNS_AFTER = 6, 1
 USUAL_WEIGHT = 2.2  # what the words of a title weigh together: less than they do, for few words read better
 MAX_PARTS = 3
 GAIN = 0.01  # by which another part must raise the expected likeness
@@ -34,6 +34,7 @@ SURE_NAME = 0.45  # how likely (0..1) a word of the turn has to be for the turn 
 BACKGROUND_SHARE, BACKGROUND_TURNS = 0.25, 8  # a word of so many turns is what the whole meeting is about, and no title
 LITTLE = 0.4  # weight of a word that says little
 MAX_WORDS = 8
+UNREAD = -3.0  # log odds of a word that the encoder does not get to see: it is in a long turn's first words
 _FUNCTION = AUXILIARIES | CONJUNCTIONS | DETERMINERS | PREPOSITIONS | PRONOUNS
 _SUBJECTS = frozenset("i we you he she they it i'll we'll you'll i'd i've we've to let's let me not".split())
 _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
@@ -59,6 +60,11 @@ class Candidate:
     run: tuple[int, int]
     is_little: bool
     features: set[str] = field(default_factory=set)
+    read: float = UNREAD
+
+    def measures(self) -> dict[str, float]:
+        """What the model of title words weighs."""
+        return {**dict.fromkeys(self.features, 1.0), "read": self.read}
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class _Meaning:
 def title_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> Title:
     """The title of the work that `turn` takes on; its text is "" where no word tells anything."""
     found = candidates(talk, turns, turn)
-    likely = [probability(model.score(word.features)) for word in found]
+    likely = [probability(model.measured(word.measures())) for word in found]
     far = FAR_COUNTS ** min(2, _names(found, likely, turn))
     likely = [chance * (1.0 if w.clause.turn == turn else far) for w, chance in zip(found, likely, strict=True)]
     chosen, likeness = _chosen(found, likely)
@@ -145,6 +151,13 @@ def _dice(words: set[str], meanings: dict[str, _Meaning]) -> float:
     return 2 * right / (sum(meanings[stem].weight for stem in words) + USUAL_WEIGHT)
 
 
+def places(talk: Talk, turn: int) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
+    """The stems and the place of each word that may stand in the title of the work that `turn` takes on."""
+    for at in talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER):
+        for clause in talk.turns[at]:
+            yield from ((word.key, (clause.index, word.place)) for word in _words(talk, turn, clause, set()))
+
+
 def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
     """The words that may stand in the title of the work that `turn` takes on, with their features."""
     around = talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER)
@@ -156,6 +169,9 @@ def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
             found += _words(talk, turn, clause, way | _place(talk, turn, clause, place, shift))
     _weigh(talk, turn, found)
     _tell_apart(talk, turn, found)
+    read = title_words(talk, turn, talk.encode)
+    for word in found:
+        word.read = read.get((word.clause.index, word.place), UNREAD)
     return found
 
 

@@ -1,0 +1,142 @@
+"""Which words near a turn name the work that it takes on, as a small encoder reads them.
+
+The encoder is MiniLM (all-MiniLM-L6-v2, Apache 2.0), tuned by training/speech-acts/tuning.py. It sees whole turns where
+the linear model of titles counts features; that model weighs what it reads among the rest.
+Pure but for reading the package's own data files once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vori_ray.tickets.english.phrasing import WORD
+from vori_ray.tickets.english.sentences import Clause
+
+MODEL, TOKENIZER = "encoder.onnx", "tokenizer.json"
+TURNS_BEFORE, TURNS_AFTER = 6, 1  # that are read with the one in question
+MAX_TURN, MAX_NEAR, MAX_TOKENS = 240, 80, 500  # tokens of the turn, of a neighbour, of all; the encoder takes 512
+START, END = 101, 102  # the tokenizer's [CLS] and [SEP]
+KEPT_ROWS = 512
+
+Place = tuple[int, int]  # a word: the index of its clause, and its place there
+
+
+class Heard(Protocol):
+    """What of a talk is read."""
+
+    @property
+    def turns(self) -> Sequence[Sequence[Clause]]:
+        """The clauses of each turn."""
+
+    @property
+    def speakers(self) -> Sequence[str | None]:
+        """Who spoke each turn."""
+
+
+@dataclass(slots=True)
+class Row:
+    """Turns as tokens: `kinds` is 1 for those of the turn in question; `words` has the first and last of each word."""
+
+    tokens: list[int] = field(default_factory=list)
+    kinds: list[int] = field(default_factory=list)
+    words: dict[Place, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, other: Row) -> None:
+        """Append what `other` has."""
+        start = len(self.tokens)
+        self.words |= {place: (start + first, start + stop) for place, (first, stop) in other.words.items()}
+        self.tokens += other.tokens
+        self.kinds += other.kinds
+
+    def last(self, count: int) -> Row:
+        """Its last tokens: what a long turn comes to is said at its end."""
+        cut = max(0, len(self.tokens) - count)
+        words = {place: (first - cut, stop - cut) for place, (first, stop) in self.words.items() if first >= cut}
+        return Row(self.tokens[cut:], self.kinds[cut:], words)
+
+
+Encode = Callable[[Row], npt.NDArray[np.float32]]  # log odds that each token is of a title
+
+
+def title_words(talk: Heard, turn: int, encode: Encode) -> dict[Place, float]:
+    """Log odds that each word near a turn names the work which the turn takes on; long turns are read in part."""
+    row = row_of(talk, turn)
+    odds = encode(row)
+    return {place: float(odds[first:stop].mean()) for place, (first, stop) in row.words.items()}
+
+
+def row_of(talk: Heard, turn: int) -> Row:
+    """A turn among its neighbours; where they are too long, the nearest."""
+    around = range(max(0, turn - TURNS_BEFORE), min(len(talk.turns), turn + TURNS_AFTER + 1))
+    kept: dict[int, Row] = {}
+    room = MAX_TOKENS
+    for at in sorted(around, key=lambda each: (each != turn, each < turn, abs(each - turn))):
+        said = _said(talk, at, turn).last(MAX_TURN if at == turn else MAX_NEAR)
+        if talk.turns[at] and len(said.tokens) < room:
+            kept[at] = said
+            room -= len(said.tokens)
+    row = Row([START], [0])
+    for _, said in sorted(kept.items()):
+        row.add(said)
+    return row
+
+
+def _said(talk: Heard, at: int, turn: int) -> Row:
+    """A turn near the one in question: whether the same person speaks, the words of each clause, whether it asks."""
+    said = Row()
+    tokens = [*_tokens("i" if talk.speakers[at] == talk.speakers[turn] else "they"), *_tokens(":")]
+    for clause in talk.turns[at]:
+        for place, match in enumerate(WORD.finditer(clause.text)):
+            word = _tokens(match.group())
+            said.words[clause.index, place] = (len(tokens), len(tokens) + len(word))
+            tokens += word
+        tokens += _tokens("?" if clause.is_asked else ".")
+    said.tokens = [*tokens, END]
+    said.kinds = [int(at == turn)] * len(said.tokens)
+    return said
+
+
+@lru_cache(maxsize=16384)
+def _tokens(word: str) -> tuple[int, ...]:
+    return tuple(_tokenizer().encode(word, add_special_tokens=False).ids)
+
+
+@cache
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer
+
+    text = resources.files(__package__).joinpath(TOKENIZER).read_text(encoding="utf-8")
+    return Tokenizer.from_str(text)
+
+
+def own(row: Row) -> npt.NDArray[np.float32]:
+    """The package's own encoder."""
+    return _own()(row)
+
+
+@cache
+def _own() -> Encode:
+    return encoding(resources.files(__package__).joinpath(MODEL).read_bytes())
+
+
+def encoding(model: bytes, *, kept: int = KEPT_ROWS) -> Encode:
+    """An ONNX model as an encoder, on one thread. Live passes read the last minute again: the last rows are kept."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    @lru_cache(maxsize=kept)
+    def encoded(tokens: tuple[int, ...], kinds: tuple[int, ...]) -> npt.NDArray[np.float32]:
+        (odds,) = session.run(None, {"tokens": np.array([tokens]), "kinds": np.array([kinds])})
+        return np.asarray(odds[0], dtype=np.float32)
+
+    return lambda row: encoded(tuple(row.tokens), tuple(row.kinds))
