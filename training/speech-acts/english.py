@@ -110,7 +110,7 @@ def _reader_of(place: int | None) -> Encode:
 @cache
 def _encoder(reader: int) -> Encode:
     """The encoder that was tuned to the meetings but those whose place leaves `reader` when parted by the readers."""
-    return encoding(Path(str(READER).format(reader)).read_bytes(), kept=KEPT_ROWS)
+    return encoding(Path(str(READER).format(reader)), kept=KEPT_ROWS)
 
 
 def templated(path: Path) -> Iterator[tuple[str, Row]]:

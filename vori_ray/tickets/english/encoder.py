@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -123,16 +124,17 @@ def own(row: Row) -> npt.NDArray[np.float32]:
 
 @cache
 def _own() -> Encode:
-    return encoding(resources.files(__package__).joinpath(MODEL).read_bytes())
+    with resources.as_file(resources.files(__package__).joinpath(MODEL)) as path:
+        return encoding(path)
 
 
-def encoding(model: bytes, *, kept: int = KEPT_ROWS) -> Encode:
+def encoding(model: Path, *, kept: int = KEPT_ROWS) -> Encode:
     """An ONNX model as an encoder, on one thread. Live passes read the last minute again: the last rows are kept."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
     @lru_cache(maxsize=kept)
     def encoded(tokens: tuple[int, ...], kinds: tuple[int, ...]) -> npt.NDArray[np.float32]:
