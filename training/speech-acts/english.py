@@ -15,8 +15,8 @@ from typing import Any
 
 from meetings import Row
 
-from vori_ray.tickets.english.encoder import Encode, encoding, own
 from vori_ray.tickets.english.claims import measures as status_measures
+from vori_ray.tickets.english.encoder import Encode, encoding, own
 from vori_ray.tickets.english.features import features
 from vori_ray.tickets.english.owners import candidates as people
 from vori_ray.tickets.english.owners import measures as owner_measures
@@ -109,7 +109,7 @@ def _reader_of(place: int | None) -> Encode:
 
 @cache
 def _encoder(reader: int) -> Encode:
-    """The encoder that was tuned to the meetings but those whose place leaves `reader` when parted by the readers."""
+    """The encoder that was tuned to all meetings but every third, from `reader` on."""
     return encoding(Path(str(READER).format(reader)), kept=KEPT_ROWS)
 
 

@@ -85,14 +85,17 @@ class Meeting:
 
 
 def read_meeting(path: Path, language: Language, place: int | None = None) -> Meeting:
-    """A meeting file as an example; `place` is its place among the meetings of the training. The turn that takes a ticket on is the last of its owner's evidence."""
+    """A meeting file as an example; `place` is its place among the meetings of the training.
+
+    The turn that takes a ticket on is the last of its owner's evidence.
+    """
     gold = json.loads(path.read_text(encoding="utf-8"))
     talk = language.listen(meeting_input(gold), place)
-    place = {said["i"]: turn for turn, said in enumerate(gold["transcript"])}
+    turn_of = {said["i"]: turn for turn, said in enumerate(gold["transcript"])}
     classes: dict[str, set[int]] = {name: set() for name in CLASSES}
     taken, spoken = [], []
     for ticket in gold["gold"]["new_tickets"]:
-        evidence = sorted(place[i] for i in ticket["evidence"])
+        evidence = sorted(turn_of[i] for i in ticket["evidence"])
         own = [turn for turn in evidence if talk.speakers[turn] == ticket["assignee"]]
         own = own[:-1] if ticket["status"] == "DONE" and len(own) > 1 else own
         turn = (own or evidence)[-1]
@@ -101,8 +104,8 @@ def read_meeting(path: Path, language: Language, place: int | None = None) -> Me
         spoken += [(turn, ticket) for turn in evidence]
     for change in gold["gold"]["status_changes"]:
         says = "done" if change["to"] == "DONE" else "reopen" if change["from"] == "DONE" else "begun"
-        classes[says].update(place[i] for i in change["evidence"])
+        classes[says].update(turn_of[i] for i in change["evidence"])
     for kind in ("blocker", "decision"):
-        classes[kind].update(place[i] for item in gold["gold"][f"{kind}s"] for i in item["evidence"])
+        classes[kind].update(turn_of[i] for item in gold["gold"][f"{kind}s"] for i in item["evidence"])
     ignored = frozenset({turn for turn, _ in spoken} - classes["self"] - classes["other"])
     return Meeting(gold, language, talk, {k: frozenset(v) for k, v in classes.items()}, taken, spoken, ignored)

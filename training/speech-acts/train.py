@@ -5,7 +5,8 @@
     python training/speech-acts/train.py en|ko --score DIR ...    # train, then score the meetings of other folders; write nothing
 
 Learns from the meetings with gold in tests/data/tickets (LANGUAGE-dev-*.json) and from the templated acts in
-acts-LANGUAGE.txt. Seeds are fixed: the same data give the same weights.
+acts-LANGUAGE.txt. English builds on the encoders that tuning.py makes. Seeds are fixed: the same data and encoders
+give the same weights.
 """
 
 from __future__ import annotations

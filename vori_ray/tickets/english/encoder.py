@@ -24,7 +24,7 @@ MODEL, TOKENIZER = "encoder.onnx", "tokenizer.json"
 TURNS_BEFORE, TURNS_AFTER = 6, 1  # that are read with the one in question
 MAX_TURN, MAX_NEAR, MAX_TOKENS = 240, 80, 500  # tokens of the turn, of a neighbour, of all; the encoder takes 512
 START, END = 101, 102  # the tokenizer's [CLS] and [SEP]
-KEPT_ROWS = 512
+KEPT_ROWS = 512  # what was read of them: live passes read the last minute again
 
 Place = tuple[int, int]  # a word: the index of its clause, and its place there
 
@@ -129,7 +129,7 @@ def _own() -> Encode:
 
 
 def encoding(model: Path, *, kept: int = KEPT_ROWS) -> Encode:
-    """An ONNX model as an encoder, on one thread. Live passes read the last minute again: the last rows are kept."""
+    """An ONNX model as an encoder, on one thread; what it read of the last `kept` rows is kept."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
