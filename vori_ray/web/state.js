@@ -39,15 +39,21 @@ export async function chooseGroup(group) {
 
 export async function loadTickets() {
   const tickets = await api.get(`/api/tickets?groupId=${state.group.groupId}&limit=500`);
-  state.tickets = new Map(tickets.map((ticket) => [ticket.ticketId, ticket]));
+  const known = state.tickets;
+  state.tickets = new Map(tickets.map((ticket) => [ticket.ticketId, newer(known.get(ticket.ticketId), ticket)]));
   emit("tickets");
 }
 
+/** The newer of two states of a ticket: what was asked for first may come last. */
+function newer(known, found) {
+  return known?.version > found.version ? known : found;
+}
+
 function ticketEvent(topic, payload) {
-  const { ticket } = payload;
+  const ticket = { ...payload.ticket, version: payload.ticket.ticketVersion };
   const known = state.tickets.get(ticket.ticketId);
   if (payload.changed?.includes("deleted")) state.tickets.delete(ticket.ticketId);
-  else state.tickets.set(ticket.ticketId, { ...known, ...ticket, evidence: payload.evidence?.length ? payload.evidence : known?.evidence });
+  else state.tickets.set(ticket.ticketId, newer(known, { ...known, ...ticket, evidence: payload.evidence?.length ? payload.evidence : known?.evidence }));
   emit(topic, payload);
   emit("tickets", { fresh: ticket.ticketId });
 }
@@ -61,7 +67,7 @@ export async function changeTicket(ticket, changes, { onconflict, onerror } = {}
     const saved = await api.patch(`/api/tickets/${ticket.ticketId}`, changes, before.version);
     state.tickets.set(ticket.ticketId, { ...state.tickets.get(ticket.ticketId), ...saved });
   } catch (error) {
-    state.tickets.set(ticket.ticketId, before);
+    state.tickets.set(ticket.ticketId, newer(state.tickets.get(ticket.ticketId), before));
     if (error.code === "conflict" && onconflict) onconflict(await api.get(`/api/tickets/${ticket.ticketId}`));
     else onerror?.(error);
   }
