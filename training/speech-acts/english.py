@@ -31,7 +31,7 @@ from vori_ray.tickets.linear import Models
 from vori_ray.tickets.stems import english_words
 
 ACTS = Path(__file__).with_name("acts-en.txt")
-READERS, READER = 3, Path(__file__).resolve().parents[2] / "build/encoders/en-{}.onnx"  # made by tuning.py
+READERS = 3
 KEPT_ROWS = 20_000  # every row of the training meetings
 SEED = 1
 TIMES = 2  # how often each template is filled
@@ -107,10 +107,14 @@ def _reader_of(place: int | None) -> Encode:
     return own if place is None else _encoder(place % READERS)
 
 
+def reader_path(reader: int) -> Path:
+    """Where tuning.py writes an encoder that was not tuned to every third meeting from `reader` on."""
+    return Path(__file__).resolve().parents[2] / f"build/encoders/en-{reader}.onnx"
+
+
 @cache
 def _encoder(reader: int) -> Encode:
-    """The encoder that was tuned to all meetings but every third, from `reader` on."""
-    return encoding(Path(str(READER).format(reader)), kept=KEPT_ROWS)
+    return encoding(reader_path(reader), kept=KEPT_ROWS)
 
 
 def templated(path: Path) -> Iterator[tuple[str, Row]]:

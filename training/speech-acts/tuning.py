@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from english import READER, READERS, English, belongs
+from english import READERS, English, belongs, reader_path
 from meetings import Meeting, read_meeting
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
@@ -123,7 +123,7 @@ def _padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def export(model: Tuned, path: Path) -> None:
-    """Write the model as ONNX with weights of 8 bits, of which 7 are used: older processors compute the same then."""
+    """Write the model as ONNX with weights of 8 bits, of which 7 are used: sums overflow on some processors else."""
     tokens = torch.tensor([[101, 102, 102]])
     axes = {name: {0: "rows", 1: "tokens"} for name in ("tokens", "kinds", "odds")}
     with tempfile.TemporaryDirectory() as folder:
@@ -143,10 +143,10 @@ def main() -> None:
     start = parser.parse_args().start
     language = English()
     meetings = [read_meeting(path, language) for path in sorted((ROOT / "tests/data/tickets").glob("en-dev-*.json"))]
-    READER.parent.mkdir(parents=True, exist_ok=True)
+    reader_path(0).parent.mkdir(parents=True, exist_ok=True)
     for reader in range(READERS):
         rest = [meeting for place, meeting in enumerate(meetings) if place % READERS != reader]
-        export(tuned(rest, start), Path(str(READER).format(reader)))
+        export(tuned(rest, start), reader_path(reader))
     export(tuned(meetings, start), ROOT / "vori_ray/tickets/english" / MODEL)
 
 

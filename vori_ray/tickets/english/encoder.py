@@ -43,7 +43,7 @@ class Heard(Protocol):
 
 @dataclass(slots=True)
 class Row:
-    """Turns as tokens: `kinds` is 1 for those of the turn in question; `words` has the first and last of each word."""
+    """Turns as tokens: `kinds` is 1 for those of the turn in question; `words` has where each word begins and ends."""
 
     tokens: list[int] = field(default_factory=list)
     kinds: list[int] = field(default_factory=list)

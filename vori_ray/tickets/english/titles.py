@@ -152,7 +152,7 @@ def _dice(words: set[str], meanings: dict[str, _Meaning]) -> float:
 
 
 def places(talk: Talk, turn: int) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
-    """The stems and the place of each word that may stand in the title of the work that `turn` takes on."""
+    """The stems and the place of each word that may stand in the title of a turn's work; for the encoder's training."""
     for at in talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER):
         for clause in talk.turns[at]:
             yield from ((word.key, (clause.index, word.place)) for word in _words(talk, turn, clause, set()))
