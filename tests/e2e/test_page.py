@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,3 +97,29 @@ def test_a_ticket_that_somebody_else_has_moved_can_be_moved_on(page: Page, servi
             page.keyboard.press("3")
         assert changed.value.status == 200
         expect(page.locator(".lane[data-status=DONE] .card", has_text="Label the fuse box")).to_be_visible()
+
+
+LEAVE = """card => {
+  card.dispatchEvent(new KeyboardEvent("keydown", { key: "3", bubbles: true }));
+  location.href = "about:blank";
+}"""
+
+
+def status_of(client: VoriClient, group_id: int, ticket_id: int) -> str:
+    return next(each["status"] for each in client.tickets(group_id=group_id) if each["ticketId"] == ticket_id)
+
+
+def test_a_move_is_saved_though_the_page_is_left_at_once(page: Page, service: RunningService) -> None:
+    with VoriClient(service.url, service.token) as client:
+        group_id = client.groups()[0]["groupId"]
+        ticket = client.create_ticket(group_id, "Oil the hinges")
+        page.keyboard.press("g")
+        page.keyboard.press("b")
+        card = page.locator(".lane[data-status=TODO] .card", has_text="Oil the hinges")
+        expect(card).to_be_visible()
+        card.evaluate(LEAVE)
+        page.wait_for_url("about:blank")
+        deadline = time.monotonic() + 10
+        while status_of(client, group_id, ticket["ticketId"]) != "DONE":
+            assert time.monotonic() < deadline, "the move is lost"
+            time.sleep(0.1)

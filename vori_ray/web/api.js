@@ -8,12 +8,17 @@ export class ApiError extends Error {
   }
 }
 
+// A browser sends no more than 64 KiB of what it keeps alive; a character has up to three bytes.
+const KEPT_ALIVE = 20_000;
+
 async function request(method, path, { body, headers = {} } = {}) {
   const init = { method, headers: { ...headers }, credentials: "same-origin" };
   if (body !== undefined) {
     init.headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(body);
   }
+  // A change is sent to its end though the page is left at once.
+  init.keepalive = method !== "GET" && (init.body || "").length <= KEPT_ALIVE;
   const response = await fetch(path, init);
   const isJson = (response.headers.get("Content-Type") || "").includes("json");
   const answer = response.status === 204 ? null : isJson ? await response.json() : await response.text();
