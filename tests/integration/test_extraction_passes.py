@@ -17,6 +17,7 @@ from vori_ray.meetings.service import make_minutes
 from vori_ray.storage.segment_writer import SegmentWriter
 from vori_ray.tickets.claude import ClaudeExtractor
 from vori_ray.tickets.evaluation import meeting_input, prediction
+from vori_ray.tickets.extraction import Extraction, ExtractionInput, Operation
 from vori_ray.tickets.planning import plan
 from vori_ray.tickets.progress import ExtractionProgress
 from vori_ray.tickets.rules import RulesExtractor
@@ -218,6 +219,36 @@ def test_what_was_read_before_counts_only_with_something_new(room: Room, api: Fa
     assert len(report.created) == 1
     (ticket,) = room.tickets.list(room.groups)
     assert [each["segment_id"] for each in ticket.evidence] == [asked, agreed]
+
+
+class AnswerWanted:
+    """Tells work of a turn only once it was answered, as the rules do of some; with each answer in other words."""
+
+    name = "rules"
+
+    def extract(self, given: ExtractionInput) -> Extraction:
+        place = next(at for at, said in enumerate(given.segments) if "filters" in said.text)
+        asked, answers = given.segments[place], len(given.segments) - place - 1
+        titles = ["Order the filters", "Call Jo", "Filters"]
+        said = Operation("create", title=titles[answers - 1], segment_ids=(asked.id,), quote=asked.text)
+        return Extraction((said,) if answers else (), extractor=self.name, looks_back=2)
+
+
+def test_a_turn_that_its_answer_makes_sure_is_on_the_board_with_the_answer_and_once(room: Room) -> None:
+    choice = ExtractorChoice(AnswerWanted())
+    runner = PassRunner(room.tickets, ExtractionProgress(room.database), choice, make_minutes=lambda *_: None)
+    asked = room.say("Could you order the filters?", speaker="Ada Park")
+    runner.live(room.meeting_id)
+    assert room.tickets.list(room.groups) == []
+    dropped = []
+    for answer in ("Will do.", "Thank you.", "Now lunch."):
+        room.say(answer)
+        report = runner.live(room.meeting_id)
+        assert report is not None
+        dropped.append(dict(report.dropped))
+        (ticket,) = room.tickets.list(room.groups)
+        assert (ticket.title, [each["segment_id"] for each in ticket.evidence]) == ("Order the filters", [asked])
+    assert dropped == [{}, {}, {"read_before": 1}]
 
 
 def test_a_sentence_that_settles_in_pieces_is_read_when_it_is_over(room: Room, api: FakeMessagesApi) -> None:

@@ -61,6 +61,15 @@ def test_a_whole_pass_rewords_and_a_live_pass_does_not() -> None:
     assert settle(Plan(tickets=(worded,)), CARD, is_whole=False).effects == []
 
 
+@pytest.mark.parametrize(("read_before", "makes_card"), [((), True), ((2,), True), ((2, 3), False)])
+def test_what_is_read_again_live_in_other_words_makes_no_second_card(
+    read_before: tuple[int, ...], makes_card: bool
+) -> None:
+    other = replace(TASK, title="Call Jo")
+    out = reconcile(Plan(tickets=(other,)), [CARD], Past(), is_whole=False, is_final=False, read_before=read_before)
+    assert [type(effect) for effect in out.effects] == [CreateCard if makes_card else ChangeCard]
+
+
 def test_a_reading_that_is_not_final_fills_but_does_not_reword() -> None:
     worded = replace(TASK, title="Order new pump filters", priority="high")
     (effect,) = settle(Plan(tickets=(worded,)), replace(CARD, assignee="Ada"), is_final=False).effects

@@ -72,3 +72,32 @@ def test_the_same_words_act_once() -> None:
     validated = checked(CREATE, CREATE)
     assert len(validated.accepted) == 1
     assert dict(validated.dropped or {}) == {"repeated": 1}
+
+
+def read_again(operation: Operation, *, looks_back: int, read_before: int) -> dict[str, int]:
+    """What is dropped of an operation on the first of four segments, of which some were read before."""
+    said = tuple(SpokenSegment(place, "I'll write it.", "Ana") for place in range(1, 5))
+    given = replace(GIVEN, segments=said, read_before=frozenset(range(1, 1 + read_before)))
+    return dict(validate(Extraction((operation,), looks_back=looks_back), given, meeting_id=1).dropped or {})
+
+
+@pytest.mark.parametrize(
+    ("looks_back", "read_before", "dropped"), [(0, 0, 0), (0, 1, 1), (2, 1, 0), (2, 2, 0), (2, 3, 1), (9, 3, 0)]
+)
+def test_new_work_may_rest_on_the_last_turns_that_were_read_before(
+    looks_back: int, read_before: int, dropped: int
+) -> None:
+    assert sum(read_again(CREATE, looks_back=looks_back, read_before=read_before).values()) == dropped
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        replace(CLOSE, segment_ids=(1,), quote="I'll write"),
+        replace(CREATE, kind="decision"),
+        replace(CREATE, kind="blocker"),
+    ],
+)
+def test_a_status_or_a_remark_rests_on_something_new(operation: Operation) -> None:
+    assert read_again(operation, looks_back=2, read_before=0) == {}
+    assert read_again(operation, looks_back=2, read_before=1) == {"read_before": 1}

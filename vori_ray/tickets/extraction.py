@@ -97,6 +97,8 @@ class Usage:
 class Extraction:
     """What an extractor answered, what was dropped (reason -> count), and how much it read.
 
+    `looks_back`: of how many segments that were read before it may tell new work now that it knows what followed.
+    Only for one that tells the same of the same words each time.
     `summary` holds sentences on what the meeting came to, if the extractor can tell; minutes without it are extractive.
     """
 
@@ -107,6 +109,7 @@ class Extraction:
     extractor: str = ""
     usage: Usage = Usage()
     summary: tuple[str, ...] = ()
+    looks_back: int = 0
 
 
 class Extractor(Protocol):

@@ -170,15 +170,16 @@ def reconcile(
     *,
     is_whole: bool,
     is_final: bool,
+    read_before: Collection[int] = (),
     words: Words = plain_words,
 ) -> Effects:
     """Effects of `plan` on `cards`.
 
     `is_final`: all of the meeting was read, and as well as the live passes read it, so that its wording replaces theirs
-    and absence means something.
+    and absence means something. `read_before` are the segments that an earlier pass has read.
     """
     board = _Board({card.id: card for card in cards}, past, words)
-    matches = _matches(board, plan.tickets, is_whole=is_whole)
+    matches = _matches(board, plan.tickets, is_whole=is_whole, read_before=read_before)
     for planned in plan.tickets:
         _ticket(board, planned, matches.get(planned.key), is_final=is_final)
     for change in plan.changes:
@@ -191,9 +192,11 @@ def reconcile(
     return board.out
 
 
-def _matches(board: _Board, planned: Sequence[PlannedTicket], *, is_whole: bool) -> dict[str, Card]:
-    """Which card of this meeting a planned ticket is: best pairs first, then (over the whole meeting, where the same
-    sentence is worded anew) those that alone share their evidence."""
+def _matches(
+    board: _Board, planned: Sequence[PlannedTicket], *, is_whole: bool, read_before: Collection[int]
+) -> dict[str, Card]:
+    """Which card of this meeting a planned ticket is: best pairs first, then (where the same sentence is worded anew:
+    over the whole meeting, and of what was read before) those that alone share their evidence."""
     mine = [card for card in board.cards.values() if card.made_here]
     scored = sorted(
         ((_likeness(board, ticket, card), -card.id, ticket, card) for ticket in planned for card in mine),
@@ -205,8 +208,10 @@ def _matches(board: _Board, planned: Sequence[PlannedTicket], *, is_whole: bool)
         if score >= SAME_WORK and ticket.key not in found and card.id not in {each.id for each in found.values()}:
             found[ticket.key] = card
     taken = {card.id for card in found.values()}
-    loose = [card for card in mine if is_whole and card.id not in taken]
+    loose = [card for card in mine if card.id not in taken]
     for ticket in planned:
+        if not is_whole and not set(ticket.evidence.segment_ids) <= set(read_before):
+            continue
         partners = [card for card in loose if card.said_in & set(ticket.evidence.segment_ids)]
         if ticket.key not in found and len(partners) == 1:
             found[ticket.key] = partners[0]

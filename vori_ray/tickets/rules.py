@@ -15,6 +15,7 @@ from vori_ray.tickets.english import EnglishRules
 from vori_ray.tickets.extraction import Extraction, ExtractionInput, Operation, SpokenSegment
 from vori_ray.tickets.korean.reader import KoreanRules
 
+LOOKS_BACK = 2  # turns: the answer to a turn, and what is said to that, tell how the turn was meant
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 
@@ -60,6 +61,7 @@ class RulesExtractor:
             covered_segments=covered,
             total_segments=len(given.segments),
             extractor=self.name,
+            looks_back=LOOKS_BACK,
         )
 
 

@@ -61,9 +61,11 @@ def validate(extraction: Extraction, given: ExtractionInput, *, meeting_id: str 
     dropped: Counter[str] = Counter(extraction.dropped)
     accepted: list[Accepted] = []
     keys: set[str] = set()
+    context = _context(given, looks_back=extraction.looks_back)
     for operation in extraction.operations:
         reason = _flaw(operation, segments, status_of)
-        if reason is None and given.read_before.issuperset(operation.segment_ids):
+        is_new = operation.kind == "task" and operation.op == "create"
+        if reason is None and (context if is_new else given.read_before).issuperset(operation.segment_ids):
             reason = "read_before"
         if reason is None:
             checked = _completed(operation, given, [segments[i] for i in operation.segment_ids])
@@ -77,6 +79,12 @@ def validate(extraction: Extraction, given: ExtractionInput, *, meeting_id: str 
         if checked.kind == "task" and checked.ticket_ref is not None:
             status_of[checked.ticket_ref] = target_status(checked) or status_of[checked.ticket_ref]
     return Validated(tuple(accepted), dict(dropped))
+
+
+def _context(given: ExtractionInput, *, looks_back: int) -> frozenset[int]:
+    """The segments that were read before, but for the last `looks_back` of them: no new work rests on these alone."""
+    earlier = [segment.id for segment in given.segments if segment.id in given.read_before]
+    return frozenset(earlier[: len(earlier) - looks_back])
 
 
 def target_status(operation: Operation) -> Status | None:
