@@ -16,7 +16,7 @@ from typing import Any
 from meetings import Row
 
 from vori_ray.tickets.english.claims import measures as status_measures
-from vori_ray.tickets.english.encoder import Encode, encoding, own
+from vori_ray.tickets.english.encoder import CLAIMS, OWN, TITLES, Encode, Encoders, encoding
 from vori_ray.tickets.english.features import features
 from vori_ray.tickets.english.owners import candidates as people
 from vori_ray.tickets.english.owners import measures as owner_measures
@@ -102,19 +102,22 @@ def belongs(titles: Sequence[str]) -> Callable[[Sequence[str]], bool]:
     return lambda key: any(k in stems[0] or 2 * sum(k in title for title in stems) >= len(stems) for k in key)
 
 
-def _reader_of(place: int | None) -> Encode:
-    """The encoder that was not tuned to a meeting of the training; of other meetings the package's."""
-    return own if place is None else _encoder(place % READERS)
+def _reader_of(place: int | None) -> Encoders:
+    """The encoders that were not tuned to a meeting of the training; of other meetings the package's."""
+    if place is None:
+        return OWN
+    reader = place % READERS
+    return Encoders(lambda row: _encoder(TITLES, reader)(row), lambda row: _encoder(CLAIMS, reader)(row))
 
 
-def reader_path(reader: int) -> Path:
+def reader_path(file: str, reader: int) -> Path:
     """Where tuning.py writes an encoder that was not tuned to every third meeting from `reader` on."""
-    return Path(__file__).resolve().parents[2] / f"build/encoders/en-{reader}.onnx"
+    return Path(__file__).resolve().parents[2] / f"build/encoders/{reader}-{file}"
 
 
 @cache
-def _encoder(reader: int) -> Encode:
-    return encoding(reader_path(reader), kept=KEPT_ROWS)
+def _encoder(file: str, reader: int) -> Encode:
+    return encoding(reader_path(file, reader), kept=KEPT_ROWS)
 
 
 def templated(path: Path) -> Iterator[tuple[str, Row]]:

@@ -136,15 +136,9 @@ def fit_status(meetings: Sequence[Meeting], heard: Sequence[Any], language: Lang
     """The model of whether a turn says a status of a ticket."""
     rows: list[tuple[Row, bool]] = []
     for meeting, turns in zip(meetings, heard, strict=True):
-        place = {said["i"]: turn for turn, said in enumerate(meeting.gold["transcript"])}
-        said_so = {
-            (place[i], change["ticket_id"], change["to"])
-            for change in meeting.gold["gold"]["status_changes"]
-            for i in change["evidence"]
-        }
         for turn, ticket, says in possible_claims(turns, meeting.talk.statuses):
             row = language.status_row(meeting.talk, turns, turn, ticket, says)
-            rows.append((row, (turn, ticket, BECOMES[says]) in said_so))
+            rows.append((row, (turn, ticket, BECOMES[says]) in meeting.said_so))
     return standardised(rows, language.penalties["status"])
 
 

@@ -79,6 +79,16 @@ class Meeting:
     ignored: frozenset[int]  # turns that speak of new work but do not take it on: no example of either
 
     @cached_property
+    def said_so(self) -> frozenset[tuple[int, int, str]]:
+        """Each turn, ticket and status that the turn says of it."""
+        place = {said["i"]: turn for turn, said in enumerate(self.gold["transcript"])}
+        return frozenset(
+            (place[i], change["ticket_id"], change["to"])
+            for change in self.gold["gold"]["status_changes"]
+            for i in change["evidence"]
+        )
+
+    @cached_property
     def found(self) -> Sequence[Row]:
         """The features of each turn."""
         return [self.language.features(self.talk, turn) for turn in range(len(self.talk.turns))]

@@ -1,11 +1,13 @@
-"""Tunes the English encoder to the titles of the meetings with gold; train.py builds the linear models on it.
+"""Tunes the English encoder to the meetings with gold; train.py builds the linear models on it.
 
-    python training/speech-acts/tuning.py [START]
+    python training/speech-acts/tuning.py titles|claims [START] [--without N]
 
-START is all-MiniLM-L6-v2, by its name on the model hub or as a folder of `transformers`. Writes
-vori_ray/tickets/english/encoder.onnx, and under build/ the encoders that train.py needs besides: each was tuned
-without some of the meetings, and reads those. Needs torch, transformers and onnx beside the project's own packages;
-about half an hour on two cores. Knows nothing about the linear models.
+`titles`: which words near a turn name the work that it takes on. `claims`: what a turn says of a ticket's status.
+START is all-MiniLM-L6-v2, by its name on the model hub or as a folder of `transformers`. Writes the package's encoder,
+and under build/ those that train.py needs besides: each was tuned without some of the meetings, and reads those.
+--without makes one of these alone, for who has several processors. Needs torch, transformers and onnx beside the
+project's own packages; each task takes half an hour on two cores. Knows nothing about the linear models but which
+turns they take for reports at all: the others teach nothing of claims.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +27,19 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from transformers import AutoModel
 
-from vori_ray.tickets.english.encoder import MODEL, Row, row_of
+from vori_ray.tickets.claiming import BECOMES, MAY_BE
+from vori_ray.tickets.english.claim_reader import REPORTS, claim_row
+from vori_ray.tickets.english.claims import may_speak_of
+from vori_ray.tickets.english.encoder import CLAIMS, TITLES, Row
+from vori_ray.tickets.english.reader import turns_of
+from vori_ray.tickets.english.title_reader import title_row
 from vori_ray.tickets.english.titles import places
+from vori_ray.tickets.linear import learned
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "vori_ray.tickets.english"
 BASE = "sentence-transformers/all-MiniLM-L6-v2"
 SEED = 1
-ROUNDS = 4
-BATCH = 8
 RATE, HEAD_RATE = 7e-5, 1e-3
 WARM_UP = 60  # steps
 DROPOUT = 0.1
@@ -40,32 +47,67 @@ ALIKE = 40  # tokens by which the rows of a batch may differ
 OPSET = 17
 
 
-class Tuned(nn.Module):
-    """The encoder, and of each token the log odds that it is of a title."""
+@dataclass(frozen=True)
+class Example:
+    """A row, and what is to be told of it: the first and last token of a word, or the place of a report; if it is so."""
 
-    def __init__(self, start: str) -> None:
+    row: Row
+    told: list[tuple[int, int, float]]
+
+
+class Tuned(nn.Module):
+    """The encoder, with a head for what it is to tell."""
+
+    def __init__(self, start: str, *, outputs: int, inputs: int) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(start, add_pooling_layer=False)
-        self.head = nn.Sequential(nn.Dropout(DROPOUT), nn.Linear(self.encoder.config.hidden_size, 1))
+        self.head = nn.Sequential(nn.Dropout(DROPOUT), nn.Linear(inputs * self.encoder.config.hidden_size, outputs))
+
+    def read(self, tokens: Tensor, kinds: Tensor, mask: Tensor | None) -> Tensor:
+        """(rows, tokens) each -> (rows, tokens, width)."""
+        return self.encoder(input_ids=tokens, token_type_ids=kinds, attention_mask=mask).last_hidden_state
+
+
+class Titles(Tuned):
+    """The log odds of each token to be of a title."""
+
+    def __init__(self, start: str) -> None:
+        super().__init__(start, outputs=1, inputs=1)
 
     def forward(self, tokens: Tensor, kinds: Tensor, mask: Tensor | None = None) -> Tensor:
         """(rows, tokens) each -> (rows, tokens)."""
-        found = self.encoder(input_ids=tokens, token_type_ids=kinds, attention_mask=mask)
-        return self.head(found.last_hidden_state)[..., 0].float()
+        return self.head(self.read(tokens, kinds, mask))[..., 0].float()
+
+
+class Claims(Tuned):
+    """The log odds of each report on the ticket, by the row's first token and those of the turn."""
+
+    def __init__(self, start: str) -> None:
+        super().__init__(start, outputs=len(REPORTS), inputs=2)
+
+    def forward(self, tokens: Tensor, kinds: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(rows, tokens) each -> (rows, reports)."""
+        read = self.read(tokens, kinds, mask)
+        of_turn = kinds.unsqueeze(-1).to(read.dtype)
+        turn = (read * of_turn).sum(1) / of_turn.sum(1).clamp(min=1)
+        return self.head(torch.cat([turn, read[:, 0]], -1)).float()
 
 
 @dataclass(frozen=True)
-class Example:
-    """A row, and its words that may stand in the title: first and last token, and whether they do."""
+class Task:
+    """What the encoder is tuned to."""
 
-    row: Row
-    words: list[tuple[int, int, float]]
+    model: Callable[[str], Tuned]
+    examples: Callable[[Meeting], Iterator[Example]]
+    file: str
+    rounds: int
+    batch: int
 
 
-def examples(meeting: Meeting) -> Iterator[Example]:
-    """One of each ticket of a meeting."""
+def title_examples(meeting: Meeting) -> Iterator[Example]:
+    """One of each ticket of a meeting: its words that may stand in the title."""
     for turn, ticket in meeting.taken:
-        row = row_of(meeting.talk, turn)
+        row = title_row(meeting.talk, turn)
         is_so = belongs([ticket["title"], *ticket.get("alt_titles", ())])
         words = [
             (*row.words[place], float(is_so(key))) for key, place in places(meeting.talk, turn) if place in row.words
@@ -74,13 +116,32 @@ def examples(meeting: Meeting) -> Iterator[Example]:
             yield Example(row, words)
 
 
-def tuned(meetings: Sequence[Meeting], start: str) -> Tuned:
+def claim_examples(meeting: Meeting) -> Iterator[Example]:
+    """One of each turn and ticket of which it speaks or might: what may be said of a ticket of that status."""
+    talk, said_so = meeting.talk, meeting.said_so
+    turns = turns_of(talk, learned(PACKAGE))
+    for turn in range(len(talk.turns)):
+        for ticket, status in talk.statuses.items():
+            reports = MAY_BE[status]
+            is_so = {says: (turn, ticket, BECOMES[says]) in said_so for says in reports}
+            if any(is_so.values()) or may_speak_of(talk, turns, turn, ticket):
+                places_of = [(REPORTS.index(says), REPORTS.index(says) + 1, float(is_so[says])) for says in reports]
+                yield Example(claim_row(talk, turn, ticket), places_of)
+
+
+TASKS = {
+    "titles": Task(Titles, title_examples, TITLES, rounds=4, batch=8),
+    "claims": Task(Claims, claim_examples, CLAIMS, rounds=3, batch=16),
+}
+
+
+def tuned(meetings: Sequence[Meeting], task: Task, start: str) -> Tuned:
     """The encoder tuned to some meetings."""
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
-    model = Tuned(start)
-    of_all = [example for meeting in meetings for example in examples(meeting)]
-    batches = [batch for _ in range(ROUNDS) for batch in _batches(of_all, chance)]
+    model = task.model(start)
+    of_all = [example for meeting in meetings for example in task.examples(meeting)]
+    batches = [batch for _ in range(task.rounds) for batch in _batches(of_all, task.batch, chance)]
     optimizer = torch.optim.AdamW(
         [{"params": model.encoder.parameters(), "top": RATE}, {"params": model.head.parameters(), "top": HEAD_RATE}],
         weight_decay=0.01,
@@ -100,17 +161,17 @@ def tuned(meetings: Sequence[Meeting], start: str) -> Tuned:
     return model.eval()
 
 
-def _batches(of_all: Sequence[Example], chance: random.Random) -> list[list[Example]]:
+def _batches(of_all: Sequence[Example], size: int, chance: random.Random) -> list[list[Example]]:
     """Every example once, rows of like length together."""
     order = sorted(of_all, key=lambda each: len(each.row.tokens) + chance.randrange(ALIKE))
-    batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+    batches = [order[at : at + size] for at in range(0, len(order), size)]
     chance.shuffle(batches)
     return batches
 
 
 def _loss(example: Example, odds: Tensor) -> Tensor:
-    found = torch.stack([odds[first:stop].mean() for first, stop, _ in example.words])
-    return cross_entropy(found, torch.tensor([is_so for *_, is_so in example.words]))
+    found = torch.stack([odds[first:stop].mean() for first, stop, _ in example.told])
+    return cross_entropy(found, torch.tensor([is_so for *_, is_so in example.told]))
 
 
 def _padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
@@ -125,11 +186,13 @@ def _padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
 def export(model: Tuned, path: Path) -> None:
     """Write the model as ONNX with weights of 8 bits, of which 7 are used: sums overflow on some processors else."""
     tokens = torch.tensor([[101, 102, 102]])
-    axes = {name: {0: "rows", 1: "tokens"} for name in ("tokens", "kinds", "odds")}
+    axes = {name: {0: "rows", 1: "tokens"} for name in ("tokens", "kinds")}
+    axes["odds"] = axes["tokens"] if isinstance(model, Titles) else {0: "rows"}
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         whole = str(Path(folder, "whole.onnx"))
         torch.onnx.export(
-            model, (tokens, tokens * 0), whole, input_names=["tokens", "kinds"], output_names=["odds"],
+            model, (tokens, torch.ones_like(tokens)), whole, input_names=["tokens", "kinds"], output_names=["odds"],
             dynamic_axes=axes, opset_version=OPSET, dynamo=False,
         )  # fmt: skip
         quantize_dynamic(whole, str(path), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
@@ -139,15 +202,16 @@ def export(model: Tuned, path: Path) -> None:
 def main() -> None:
     """Tune to the meetings but a third, for each third; then to all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("task", choices=sorted(TASKS))
     parser.add_argument("start", nargs="?", default=BASE)
-    start = parser.parse_args().start
-    language = English()
+    parser.add_argument("--without", type=int, choices=range(READERS + 1), help=f"which third; {READERS} for none")
+    options = parser.parse_args()
+    language, task = English(), TASKS[options.task]
     meetings = [read_meeting(path, language) for path in sorted((ROOT / "tests/data/tickets").glob("en-dev-*.json"))]
-    reader_path(0).parent.mkdir(parents=True, exist_ok=True)
-    for reader in range(READERS):
-        rest = [meeting for place, meeting in enumerate(meetings) if place % READERS != reader]
-        export(tuned(rest, start), reader_path(reader))
-    export(tuned(meetings, start), ROOT / "vori_ray/tickets/english" / MODEL)
+    for reader in range(READERS + 1) if options.without is None else [options.without]:
+        rest = [meeting for place, meeting in enumerate(meetings) if place % READERS != reader or reader == READERS]
+        path = ROOT / "vori_ray/tickets/english" / task.file if reader == READERS else reader_path(task.file, reader)
+        export(tuned(rest, task, options.start), path)
 
 
 if __name__ == "__main__":

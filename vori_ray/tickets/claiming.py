@@ -6,7 +6,7 @@ ticket; a turn speaks of one ticket, and of each ticket the surest claim counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from vori_ray.tickets.heard import Sureness, Turns
 from vori_ray.tickets.linear import probability
 
 POSSIBLE = 0.01  # how likely (0..1) a turn must say a status for a ticket to be asked about it
+PLAIN = 0.8  # how likely (0..1) at least it is that a plain report on a ticket that it names is meant
+NAMED, ALONE = 0.6, 0.3  # such a report names this much of the title, and is about no other ticket as much by so much
 BEFORE, AFTER = 3, 2  # turns near a turn in which its ticket may be named, or what it says be taken up
 USUAL_PLACE = 0.3  # how far on (0..1) in a meeting most claims are made
 LONG = 20  # turns from which a meeting has a beginning and an end
@@ -24,6 +26,8 @@ SILENT = -4.0  # log odds that stand for a turn that is not there: it says nothi
 # what may be said of a ticket of each status, and the status that it has then
 MAY_BE: Mapping[Status, tuple[str, ...]] = {"TODO": ("done", "begun"), "IN_PROGRESS": ("done",), "DONE": ("reopen",)}
 BECOMES: Mapping[str, Status] = {"done": "DONE", "begun": "IN_PROGRESS", "reopen": "IN_PROGRESS"}
+Found = Mapping[tuple[int, int, str], float]  # a turn, a ticket, what is said of it: how likely (0..1)
+IsPlain = Callable[[int, int, str], bool]  # of a turn, a ticket, what is said of it
 _OPS: Mapping[str, Op] = {"done": "complete", "begun": "update", "reopen": "reopen"}
 
 
@@ -58,7 +62,20 @@ def possible_claims(turns: Turns, statuses: Mapping[int, Status]) -> Iterator[tu
                 yield from ((turn, ticket, says) for ticket, status in statuses.items() if says in MAY_BE[status])
 
 
-def surest_claims(found: Mapping[tuple[int, int, str], float], *, at_least: float) -> list[Claim]:
+def plain_claims(talk: Talk, is_plain: IsPlain) -> Iterator[tuple[int, int, str]]:
+    """The claims that turns make in plain words of a ticket that they name, and of no other; the models know few."""
+    for turn in range(len(talk.turns)):
+        for ticket, status in talk.statuses.items():
+            if talk.about.lead(turn, ticket) >= ALONE:
+                yield from ((turn, ticket, says) for says in MAY_BE[status] if is_plain(turn, ticket, says))
+
+
+def at_least_plain(found: Found, plain: Iterable[tuple[int, int, str]]) -> Found:
+    """What was found, and the plain claims as likely as these are at least."""
+    return {**found, **{claim: max(PLAIN, found.get(claim, 0.0)) for claim in plain}}
+
+
+def surest_claims(found: Found, *, at_least: float) -> list[Claim]:
     """For each ticket what is said of it most surely; a turn speaks of one ticket, the likeliest.
 
     `found` says how likely (0..1) a turn says a status of a ticket.

@@ -9,16 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vori_ray.tickets.claiming import BECOMES, Claim, possible_claims, surest_claims, surroundings
+from vori_ray.tickets.claiming import (
+    BECOMES,
+    MAY_BE,
+    NAMED,
+    Claim,
+    at_least_plain,
+    plain_claims,
+    possible_claims,
+    surest_claims,
+    surroundings,
+)
+from vori_ray.tickets.english.claim_reader import read_claim
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.status import Report, status_talk
 from vori_ray.tickets.english.talk import Talk
+from vori_ray.tickets.english.verbs import VERBS, base_of
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.roles import Role
 
 LEAD_COUNTS = 0.3
+# a turn may speak of a ticket, so that it is worth reading: how likely (0..1) it reports anything that may be said of
+# it, how much it is about the ticket, and how much more than about another
+REPORTING, MEANT, LEAD = 0.02, 0.2, -0.15
+UNREAD = -6.0  # log odds of what is not read; what is read is not taken for less likely
 UNSURE = 0.3  # what a turn that only asks or supposes keeps of its likelihood
 _CONDITION = re.compile(
     r"^(?:(?:and|but|so|well|okay|yes|no)[ ,]+)*"
@@ -46,7 +62,8 @@ def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[
         (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
         for turn, ticket, says in possible_claims(turns, talk.statuses)
     }
-    return surest_claims(found, at_least=at_least)
+    plain = plain_claims(talk, lambda turn, ticket, says: _is_plain(talk, turn, ticket, says))
+    return surest_claims(at_least_plain(found, plain), at_least=at_least)
 
 
 def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
@@ -61,6 +78,35 @@ def _is_supposed(clauses: Sequence[Clause]) -> bool:
         or Role.HYPOTHETICAL in roles_of(clause.text)
         for clause in clauses
     )
+
+
+def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
+    """ "The API documentation is finished": a sentence that names the ticket, leaves nothing open and is not denied."""
+    told = [c for c in talk.turns[turn] if not is_question(c.text, is_asked=c.is_asked)]
+    if _is_denied(talk, turn) or any(words.search(clause.text) for words in _OPEN_ENDS.values() for clause in told):
+        return False
+    return any(
+        _says_outright(clause.text, talk.tickets[ticket].title, says)
+        and talk.board.coverage(clause.text, ticket)[0] >= NAMED
+        and not _is_supposed([clause])
+        for clause in told
+    )
+
+
+def _says_outright(text: str, title: str, says: str) -> bool:
+    """Whether a clause reports so in words that mean nothing else: "Review the contract" is finished when reviewed."""
+    verbs = frozenset(title.casefold().split()[:1]) & VERBS
+    said = status_talk(text, verbs=verbs)
+    if said is None or said.talk is not _REPORT[says] or says == "reopen":  # "noisy again" may be another matter
+        return False
+    return said.is_plain or says == "begun" or any(base_of(word) in verbs for word in text.split())
+
+
+def _is_denied(talk: Talk, turn: int) -> bool:
+    """Whether the next turn says that it is not so."""
+    answer = talk.turns[turn + 1] if turn + 1 < len(talk.turns) else ()
+    reports = {said.talk for clause in answer if (said := status_talk(clause.text))}
+    return bool(reports & {Report.UNFINISHED, Report.REOPENED})
 
 
 def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dict[str, float]:
@@ -86,5 +132,23 @@ def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dic
         "denied at the end": float(bool(told) and bool(_OPEN_ENDS["denied"].search(told[-1].text))),
         "reported so": float(_REPORT[says] in reports),
         "unfinished": float(Report.UNFINISHED in reports),
+        "read": _read(talk, turns, turn, ticket, says),
         **surroundings(talk, turns, turn, ticket, says),
     }
+
+
+def may_speak_of(talk: Talk, turns: Turns, turn: int, ticket: int) -> bool:
+    """Whether a turn may say something of a ticket's status at all."""
+    reports = (turns.of(says, turn) for says in MAY_BE[talk.statuses[ticket]])
+    return (
+        probability(max(reports)) >= REPORTING
+        and talk.about.meant(turn, ticket) >= MEANT
+        and talk.about.lead(turn, ticket) >= LEAD
+    )
+
+
+def _read(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> float:
+    """The log odds of the claim as the encoder reads it."""
+    if not may_speak_of(talk, turns, turn, ticket):
+        return UNREAD
+    return max(UNREAD, read_claim(talk, turn, ticket, says, talk.encoders.claims))

@@ -1,13 +1,13 @@
-"""Which words near a turn name the work that it takes on, as a small encoder reads them.
+"""A small encoder that reads turns as a whole, where the linear models count features.
 
-The encoder is MiniLM (all-MiniLM-L6-v2, Apache 2.0), tuned by training/speech-acts/tuning.py. It sees whole turns where
-the linear model of titles counts features; that model weighs what it reads among the rest.
+It is MiniLM (all-MiniLM-L6-v2, Apache 2.0), tuned once to the words of titles and once to what is said of tickets by
+training/speech-acts/tuning.py. Knows neither task: title_reader.py and claim_reader.py do.
 Pure but for reading the package's own data files once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
@@ -20,9 +20,7 @@ import numpy.typing as npt
 from vori_ray.tickets.english.phrasing import WORD
 from vori_ray.tickets.english.sentences import Clause
 
-MODEL, TOKENIZER = "encoder.onnx", "tokenizer.json"
-TURNS_BEFORE, TURNS_AFTER = 6, 1  # that are read with the one in question
-MAX_TURN, MAX_NEAR, MAX_TOKENS = 240, 80, 500  # tokens of the turn, of a neighbour, of all; the encoder takes 512
+TITLES, CLAIMS, TOKENIZER = "titles.onnx", "claims.onnx", "tokenizer.json"
 START, END = 101, 102  # the tokenizer's [CLS] and [SEP]
 KEPT_ROWS = 512  # what was read of them: live passes read the last minute again
 
@@ -63,36 +61,38 @@ class Row:
         return Row(self.tokens[cut:], self.kinds[cut:], words)
 
 
-Encode = Callable[[Row], npt.NDArray[np.float32]]  # log odds that each token is of a title
+Encode = Callable[[Row], npt.NDArray[np.float32]]  # log odds: of each token for titles, of each report for claims
 
 
-def title_words(talk: Heard, turn: int, encode: Encode) -> dict[Place, float]:
-    """Log odds that each word near a turn names the work which the turn takes on; long turns are read in part."""
-    row = row_of(talk, turn)
-    odds = encode(row)
-    return {place: float(odds[first:stop].mean()) for place, (first, stop) in row.words.items()}
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How much of a talk is read: turns before and after one; tokens of it, of a neighbour, of all together."""
+
+    before: int
+    after: int
+    longest_turn: int
+    longest_near: int
+    room: int
 
 
-def row_of(talk: Heard, turn: int) -> Row:
-    """A turn among its neighbours; where they are too long, the nearest."""
-    around = range(max(0, turn - TURNS_BEFORE), min(len(talk.turns), turn + TURNS_AFTER + 1))
+def add_turns(row: Row, talk: Heard, turn: int, span: Span) -> None:
+    """Append a turn among its neighbours; where they are too long, the nearest."""
+    around = range(max(0, turn - span.before), min(len(talk.turns), turn + span.after + 1))
     kept: dict[int, Row] = {}
-    room = MAX_TOKENS
+    room = span.room
     for at in sorted(around, key=lambda each: (each != turn, each < turn, abs(each - turn))):
-        said = _said(talk, at, turn).last(MAX_TURN if at == turn else MAX_NEAR)
+        said = _said(talk, at, turn).last(span.longest_turn if at == turn else span.longest_near)
         if talk.turns[at] and len(said.tokens) < room:
             kept[at] = said
             room -= len(said.tokens)
-    row = Row([START], [0])
     for _, said in sorted(kept.items()):
         row.add(said)
-    return row
 
 
 def _said(talk: Heard, at: int, turn: int) -> Row:
     """A turn near the one in question: whether the same person speaks, the words of each clause, whether it asks."""
     said = Row()
-    tokens = [*_tokens("i" if talk.speakers[at] == talk.speakers[turn] else "they"), *_tokens(":")]
+    tokens = tokens_of(["i" if talk.speakers[at] == talk.speakers[turn] else "they", ":"])
     for clause in talk.turns[at]:
         for place, match in enumerate(WORD.finditer(clause.text)):
             word = _tokens(match.group())
@@ -102,6 +102,11 @@ def _said(talk: Heard, at: int, turn: int) -> Row:
     said.tokens = [*tokens, END]
     said.kinds = [int(at == turn)] * len(said.tokens)
     return said
+
+
+def tokens_of(words: Iterable[str]) -> list[int]:
+    """The tokens of lower-case words."""
+    return [token for word in words for token in _tokens(word)]
 
 
 @lru_cache(maxsize=16384)
@@ -117,15 +122,12 @@ def _tokenizer() -> Any:
     return Tokenizer.from_str(text)
 
 
-def own(row: Row) -> npt.NDArray[np.float32]:
-    """The package's own encoder."""
-    return _own()(row)
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The encoder as tuned to each task."""
 
-
-@cache
-def _own() -> Encode:
-    with resources.as_file(resources.files(__package__).joinpath(MODEL)) as path:
-        return encoding(path)
+    titles: Encode
+    claims: Encode
 
 
 def encoding(model: Path, *, kept: int = KEPT_ROWS) -> Encode:
@@ -142,3 +144,13 @@ def encoding(model: Path, *, kept: int = KEPT_ROWS) -> Encode:
         return np.asarray(odds[0], dtype=np.float32)
 
     return lambda row: encoded(tuple(row.tokens), tuple(row.kinds))
+
+
+@cache
+def _own(model: str) -> Encode:
+    with resources.as_file(resources.files(__package__).joinpath(model)) as path:
+        return encoding(path)
+
+
+OWN = Encoders(lambda row: _own(TITLES)(row), lambda row: _own(CLAIMS)(row))
+"""The package's own; each is loaded when it first reads."""

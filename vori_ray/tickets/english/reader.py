@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from vori_ray.tickets.english.claims import claims
 from vori_ray.tickets.english.cues import is_to_machine
-from vori_ray.tickets.english.encoder import Encode, own
+from vori_ray.tickets.english.encoder import OWN, Encoders
 from vori_ray.tickets.english.features import features
 from vori_ray.tickets.english.remarks import quote_of, remarks, surest_sentence
 from vori_ray.tickets.english.takes import new_work
@@ -19,21 +19,21 @@ from vori_ray.tickets.extraction import ExtractionInput, Operation
 from vori_ray.tickets.heard import KINDS, Sureness, Turns, weighed
 from vori_ray.tickets.linear import Models, learned
 
-WHOLE = Sureness(work=0.25, status=0.65, maybe=0.3, blocker=0.25, decision=0.4)
-LIVE = Sureness(work=0.25, status=0.65, maybe=0.65, blocker=0.5, decision=0.5)
+WHOLE = Sureness(work=0.25, status=0.7, maybe=0.3, blocker=0.25, decision=0.4)
+LIVE = Sureness(work=0.25, status=0.7, maybe=0.7, blocker=0.5, decision=0.5)
 
 
 class EnglishRules:
     """The rules of English (`LanguageRules`). Holds nothing between meetings."""
 
-    def __init__(self, models: Callable[[], Models] | None = None, encode: Encode = own) -> None:
+    def __init__(self, models: Callable[[], Models] | None = None, encoders: Encoders = OWN) -> None:
         self._models = models or (lambda: learned(__package__))
-        self._encode = encode
+        self._encoders = encoders
 
     def read(self, given: ExtractionInput) -> list[Operation]:
         """What is said in `given.segments`; never raises for odd words. Of a live window only what is plainly said."""
         spoken = [segment for segment in given.segments if not is_to_machine(segment.text)]
-        talk = listen(replace(given, segments=spoken), self._encode)
+        talk = listen(replace(given, segments=spoken), self._encoders)
         models, sure = self._models(), WHOLE if given.is_whole_meeting else LIVE
         turns = turns_of(talk, models)
 

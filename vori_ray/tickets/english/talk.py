@@ -14,7 +14,7 @@ from functools import cached_property
 
 from vori_ray.tickets.about import About
 from vori_ray.tickets.english.board import Board
-from vori_ray.tickets.english.encoder import Encode, own
+from vori_ray.tickets.english.encoder import OWN, Encoders
 from vori_ray.tickets.english.people import People
 from vori_ray.tickets.english.sentences import Clause, split
 from vori_ray.tickets.english.wording import telling
@@ -41,7 +41,7 @@ class Talk:
     tickets: Mapping[int, OpenTicket]
     today: date
     is_whole: bool = True
-    encode: Encode = own
+    encoders: Encoders = OWN
 
     @cached_property
     def statuses(self) -> dict[int, Status]:
@@ -83,7 +83,7 @@ class Talk:
         return About(shares, {ticket: each.assignee for ticket, each in self.tickets.items()}, self.speakers)
 
 
-def listen(given: ExtractionInput, encode: Encode = own) -> Talk:
+def listen(given: ExtractionInput, encoders: Encoders = OWN) -> Talk:
     """Read the segments of a meeting, or of a window of it."""
     clauses = split(given.segments)
     turns: list[list[Clause]] = [[] for _ in given.segments]
@@ -99,5 +99,5 @@ def listen(given: ExtractionInput, encode: Encode = own) -> Talk:
         tickets={ticket.id: ticket for ticket in given.tickets},
         today=given.meeting_date,
         is_whole=given.is_whole_meeting,
-        encode=encode,
+        encoders=encoders,
     )

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from vori_ray.tickets import dates_en
 from vori_ray.tickets.english.cues import SHIFT, is_question, roles_of
-from vori_ray.tickets.english.encoder import TURNS_AFTER, TURNS_BEFORE, title_words
 from vori_ray.tickets.english.frames import act_of, imperative
 from vori_ray.tickets.english.lexicon import AUXILIARIES, CONJUNCTIONS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from vori_ray.tickets.english.phrasing import WORD, Spot, spelled_words, title_text
 from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.status import status_talk
 from vori_ray.tickets.english.talk import Talk
+from vori_ray.tickets.english.title_reader import SPAN, title_words
 from vori_ray.tickets.english.verbs import VERBS, base_of
 from vori_ray.tickets.english.wording import EVERYDAY_STEMS, VERB_STEMS
 from vori_ray.tickets.heard import Title, Turns
@@ -153,14 +153,14 @@ def _dice(words: set[str], meanings: dict[str, _Meaning]) -> float:
 
 def places(talk: Talk, turn: int) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
     """The stems and the place of each word that may stand in the title of a turn's work; for the encoder's training."""
-    for at in talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER):
+    for at in talk.near(turn, before=SPAN.before, after=SPAN.after):
         for clause in talk.turns[at]:
             yield from ((word.key, (clause.index, word.place)) for word in _words(talk, turn, clause, set()))
 
 
 def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
     """The words that may stand in the title of the work that `turn` takes on, with their features."""
-    around = talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER)
+    around = talk.near(turn, before=SPAN.before, after=SPAN.after)
     found: list[Candidate] = []
     shift = _shift(talk, turn)
     for at in around:
@@ -169,7 +169,7 @@ def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
             found += _words(talk, turn, clause, way | _place(talk, turn, clause, place, shift))
     _weigh(talk, turn, found)
     _tell_apart(talk, turn, found)
-    read = title_words(talk, turn, talk.encode)
+    read = title_words(talk, turn, talk.encoders.titles)
     for word in found:
         word.read = read.get((word.clause.index, word.place), UNREAD)
     return found
@@ -177,7 +177,7 @@ def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
 
 def _shift(talk: Talk, turn: int) -> int:
     """The clause that opened the topic, by index; -1 where none did."""
-    near = (clause for at in talk.near(turn, before=TURNS_BEFORE, after=0) for clause in talk.turns[at])
+    near = (clause for at in talk.near(turn, before=SPAN.before, after=0) for clause in talk.turns[at])
     return max((clause.index for clause in near if SHIFT.match(clause.text)), default=-1)
 
 
@@ -317,7 +317,7 @@ def _class(word: str) -> str:
 
 def _weigh(talk: Talk, turn: int, found: Sequence[Candidate]) -> None:
     """How often a word falls, by whom, and whether it is new here."""
-    around = talk.near(turn, before=TURNS_BEFORE, after=TURNS_AFTER)
+    around = talk.near(turn, before=SPAN.before, after=SPAN.after)
     for candidate in found:
         stem = candidate.key[0]
         said = [at for at in around if stem in talk.stems[at]]

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vori_ray.tickets.claiming import BECOMES, Claim, possible_claims, surest_claims, surroundings
+from vori_ray.tickets.claiming import (
+    BECOMES,
+    NAMED,
+    Claim,
+    at_least_plain,
+    plain_claims,
+    possible_claims,
+    surest_claims,
+    surroundings,
+)
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.korean.acts import Act
 from vori_ray.tickets.korean.said import Said
@@ -16,6 +25,8 @@ from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.linear import Linear, probability
 
 LEAD_COUNTS = 0.3
+# share of a title that a sentence must name which only says what was done: "의자는 주문했습니다" of "의자 주문"
+NAMED_DID = 0.9
 UNSURE = 0.3  # what a turn that leaves something open, asks or supposes keeps of its likelihood
 _OPEN_ENDS = (Act.UNFINISHED, Act.STUCK)
 _REPORTS = (
@@ -31,6 +42,8 @@ _REPORTS = (
     Act.COMMIT,
 )
 _SUPPOSED = (Act.ASK, Act.IF, Act.MUSE, Act.PLAN)
+_NOT_PLAIN = (*_SUPPOSED, *_OPEN_ENDS, Act.WAITS, Act.NEED, Act.COMMIT, Act.ASSIGN, Act.HEARSAY)
+_PLAINLY = {"done": Act.DONE, "begun": Act.BEGUN, "reopen": Act.REOPEN}
 
 
 def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
@@ -39,7 +52,8 @@ def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[
         (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
         for turn, ticket, says in possible_claims(turns, talk.statuses)
     }
-    return surest_claims(found, at_least=at_least)
+    plain = plain_claims(talk, lambda turn, ticket, says: _is_plain(talk, turn, ticket, says))
+    return surest_claims(at_least_plain(found, plain), at_least=at_least)
 
 
 def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
@@ -52,6 +66,22 @@ def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, say
 
 def _is_supposed(clauses: Sequence[Said]) -> bool:
     return all(said.has(*_SUPPOSED) or said.is_conditional for said in clauses)
+
+
+def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
+    """ "API 문서 작성 완료했습니다": a sentence that names the ticket, leaves nothing open and is not denied."""
+    clauses, answer = talk.turns[turn], talk.turns[turn + 1] if turn + 1 < len(talk.turns) else ()
+    if any(said.has(*_OPEN_ENDS, Act.REOPEN) for said in answer):
+        return False
+    if any(said.has(*_NOT_PLAIN) or said.is_conditional for said in clauses):
+        return False
+    return any(_reports(talk, said, ticket, says) for said in clauses)
+
+
+def _reports(talk: Talk, said: Said, ticket: int, says: str) -> bool:
+    named = talk.board.coverage(said.stems, ticket, text=said.clause.text)
+    is_done_so = says == "done" and said.has(Act.DID) and named >= NAMED_DID
+    return is_done_so or (said.has(_PLAINLY[says]) and named >= NAMED)
 
 
 def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What the encoder gets to read of a talk, and what it reads."""
+"""What the encoder gets to read of a talk for a title, and what it reads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from vori_ray.tickets.english.encoder import END, MAX_TOKENS, START, TURNS_BEFORE, Row, own, row_of, title_words
+from vori_ray.tickets.english.encoder import END, OWN, START, Row
 from vori_ray.tickets.english.talk import Talk, listen
+from vori_ray.tickets.english.title_reader import SPAN, title_row, title_words
 from vori_ray.tickets.extraction import ExtractionInput, SpokenSegment
 
 MEETING_DAY = date(2026, 3, 4)
@@ -29,7 +30,7 @@ def test_a_turn_is_read_among_its_neighbours_and_marked() -> None:
     heard = talk(
         ("Dana", "The projector is broken."), ("Omar", "Who repairs it?"), ("Dana", "I do"), ("Omar", "Thanks")
     )
-    row = row_of(heard, 2)
+    row = title_row(heard, 2)
     assert words(heard, row) == "the projector is broken who repairs it i do thanks".split()
     assert row.tokens[0] == START
     assert row.tokens.count(END) == 4
@@ -43,23 +44,23 @@ def test_a_turn_is_read_among_its_neighbours_and_marked() -> None:
 
 def test_turns_that_are_far_or_silent_are_not_read() -> None:
     heard = talk(*((("Dana", f"word{place}")) for place in range(12)))
-    assert words(heard, row_of(heard, 9)) == [f"word{place}" for place in range(9 - TURNS_BEFORE, 11)]
+    assert words(heard, title_row(heard, 9)) == [f"word{place}" for place in range(9 - SPAN.before, 11)]
     silent = talk(("Dana", "One."), ("Omar", "..."), ("Dana", "Three."))
-    assert words(silent, row_of(silent, 2)) == ["one", "three"]
+    assert words(silent, title_row(silent, 2)) == ["one", "three"]
 
 
 @pytest.mark.parametrize("turn", range(8))
 def test_of_long_turns_the_last_words_are_read_and_never_too_many(turn: int) -> None:
     heard = talk(*((("Dana", " ".join(f"w{place}x{n}" for n in range(400)))) for place in range(8)))
-    row = row_of(heard, turn)
-    assert len(row.tokens) <= MAX_TOKENS + 1
+    row = title_row(heard, turn)
+    assert len(row.tokens) <= SPAN.room + 1
     assert words(heard, row)[-1].endswith("x399")
     assert any(word.startswith(f"w{turn}x") for word in words(heard, row))
 
 
 def test_a_words_odds_are_the_mean_of_its_tokens() -> None:
     heard = talk(("Dana", "Order antidisestablishmentarianism"))
-    row = row_of(heard, 0)
+    row = title_row(heard, 0)
     first, stop = row.words[0, 1]
     assert stop - first > 1
     odds = np.arange(len(row.tokens), dtype=np.float32)
@@ -75,8 +76,8 @@ def test_the_thing_is_told_from_the_words_between_it_and_who_takes_it_on() -> No
         ("Ines", "I did, don't remind me. Anyway, somebody has to patch it."),
         ("Rob", "Fine, I'll do that by Thursday."),
     )
-    found = title_words(heard, 3, own)
-    of_word = {word: found[place] for place, word in zip(sorted(found), words(heard, row_of(heard, 3)), strict=True)}
+    found = title_words(heard, 3, OWN.titles)
+    of_word = {word: found[place] for place, word in zip(sorted(found), words(heard, title_row(heard, 3)), strict=True)}
     assert min(of_word[word] for word in ("gutter", "patch")) > max(
         of_word[word] for word in ("weekend", "match", "week")
     )
