@@ -6,7 +6,7 @@ Short talks with nothing around them: what people try first. The sentences are o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
@@ -107,3 +107,14 @@ def test_what_is_not_said_moves_nothing(frame: Frame, title: str, said: str) -> 
 )
 def test_a_report_that_is_denied_moves_nothing(frame: Frame, title: str, said: str, answer: str) -> None:
     assert moves(frame, title, said, owner=None, answer=answer) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "title", "said", "later"),
+    [
+        (ENGLISH, "Book the venue", "The venue is booked.", "Wait, the venue isn't booked after all."),
+        (KOREAN, "의자 주문", "의자 주문 완료했습니다.", "잠깐만요, 의자 주문은 아직 안 끝났어요."),
+    ],
+)
+def test_the_last_word_counts(frame: Frame, title: str, said: str, later: str) -> None:
+    assert moves(replace(frame, after=(frame.after[0], later)), title, said, owner=None) == []

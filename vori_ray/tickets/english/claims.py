@@ -83,7 +83,9 @@ def _is_supposed(clauses: Sequence[Clause]) -> bool:
 def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """ "The API documentation is finished": a sentence that names the ticket, leaves nothing open and is not denied."""
     told = [c for c in talk.turns[turn] if not is_question(c.text, is_asked=c.is_asked)]
-    if _is_denied(talk, turn) or any(words.search(clause.text) for words in _OPEN_ENDS.values() for clause in told):
+    if _is_denied(talk, turn, ticket):
+        return False
+    if any(words.search(clause.text) for words in _OPEN_ENDS.values() for clause in told):
         return False
     return any(
         _says_outright(clause.text, talk.tickets[ticket].title, says)
@@ -102,11 +104,22 @@ def _says_outright(text: str, title: str, says: str) -> bool:
     return said.is_plain or says == "begun" or any(base_of(word) in verbs for word in text.split())
 
 
-def _is_denied(talk: Talk, turn: int) -> bool:
-    """Whether the next turn says that it is not so."""
-    answer = talk.turns[turn + 1] if turn + 1 < len(talk.turns) else ()
-    reports = {said.talk for clause in answer if (said := status_talk(clause.text))}
-    return bool(reports & {Report.UNFINISHED, Report.REOPENED})
+def _is_denied(talk: Talk, turn: int, ticket: int) -> bool:
+    """Whether the next turn says that it is not so, or a later one of the ticket: the last word counts."""
+    return any(
+        (at == turn + 1 and _is_open(clause.text))
+        or (
+            (_is_open(clause.text) or _OPEN_ENDS["denied"].search(clause.text))
+            and talk.board.coverage(clause.text, ticket)[0] >= NAMED
+        )
+        for at in range(turn + 1, len(talk.turns))
+        for clause in talk.turns[at]
+    )
+
+
+def _is_open(text: str) -> bool:
+    said = status_talk(text)
+    return said is not None and said.talk in (Report.UNFINISHED, Report.REOPENED)
 
 
 def measures(talk: Talk, turns: Turns, turn: int, ticket: int, says: str) -> dict[str, float]:

@@ -70,12 +70,20 @@ def _is_supposed(clauses: Sequence[Said]) -> bool:
 
 def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """ "API 문서 작성 완료했습니다": a sentence that names the ticket, leaves nothing open and is not denied."""
-    clauses, answer = talk.turns[turn], talk.turns[turn + 1] if turn + 1 < len(talk.turns) else ()
-    if any(said.has(*_OPEN_ENDS, Act.REOPEN) for said in answer):
-        return False
-    if any(said.has(*_NOT_PLAIN) or said.is_conditional for said in clauses):
+    clauses = talk.turns[turn]
+    if _is_denied(talk, turn, ticket) or any(said.has(*_NOT_PLAIN) or said.is_conditional for said in clauses):
         return False
     return any(_reports(talk, said, ticket, says) for said in clauses)
+
+
+def _is_denied(talk: Talk, turn: int, ticket: int) -> bool:
+    """Whether the next turn says that it is not so, or a later one of the ticket: the last word counts."""
+    return any(
+        at == turn + 1 or talk.board.coverage(said.stems, ticket, text=said.clause.text) >= NAMED
+        for at in range(turn + 1, len(talk.turns))
+        for said in talk.turns[at]
+        if said.has(*_OPEN_ENDS, Act.REOPEN)
+    )
 
 
 def _reports(talk: Talk, said: Said, ticket: int, says: str) -> bool:
