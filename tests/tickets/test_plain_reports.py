@@ -1,6 +1,6 @@
 """A plain report moves the ticket that it names, in both languages, whoever owns it; what is not said moves nothing.
 
-Short talks with nothing around them: what people try first. The sentences are of no meeting of the training.
+Short talks with nothing around them: what people try first.
 """
 
 from __future__ import annotations
