@@ -101,6 +101,7 @@ import os, signal, sys
 from pathlib import Path
 from vori_ray.local.stack import LocalStack
 from vori_ray.settings import Settings
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit it ignored
 def say(line):
     print(line, flush=True)
     if line == "starting Kafka":  # Ctrl-C, in the middle of the start however slow or fast the machine is
