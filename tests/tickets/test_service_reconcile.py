@@ -66,7 +66,7 @@ def test_what_is_read_again_live_in_other_words_makes_no_second_card(
     read_before: tuple[int, ...], makes_card: bool
 ) -> None:
     other = replace(TASK, title="Call Jo")
-    out = reconcile(Plan(tickets=(other,)), [CARD], Past(), is_whole=False, is_final=False, read_before=read_before)
+    out = settle(Plan(tickets=(other,)), CARD, past=Past(read_before=read_before), is_whole=False)
     assert [type(effect) for effect in out.effects] == [CreateCard if makes_card else ChangeCard]
 
 

@@ -65,7 +65,6 @@ def apply_extraction(uow: UnitOfWork, meeting: Meeting, reading: Reading, extrac
         read_past(uow, meeting, given=given),
         is_whole=given.is_whole_meeting,
         is_final=is_final,
-        read_before=given.read_before,
     )
     carrier = Carrier(uow, meeting, extraction, {segment.id: segment for segment in given.segments})
     carrier.carry_out(effects)

@@ -238,6 +238,7 @@ def read_past(uow: UnitOfWork, meeting: Meeting, *, given: ExtractionInput) -> P
         pending=[_pending(suggestion) for suggestion in suggestions if suggestion.state == "PENDING"],
         remarks=[Noted(row_id(each.id), each.operation_key, each.kind, each.text, each.ticket_id) for each in remarks],
         end_s={segment.id: segment.end_s for segment in given.segments},
+        read_before=given.read_before,
     )
 
 

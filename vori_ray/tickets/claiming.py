@@ -6,7 +6,7 @@ ticket; a turn speaks of one ticket, and of each ticket the surest claim counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,8 @@ SILENT = -4.0  # log odds that stand for a turn that is not there: it says nothi
 MAY_BE: Mapping[Status, tuple[str, ...]] = {"TODO": ("done", "begun"), "IN_PROGRESS": ("done",), "DONE": ("reopen",)}
 BECOMES: Mapping[str, Status] = {"done": "DONE", "begun": "IN_PROGRESS", "reopen": "IN_PROGRESS"}
 Found = Mapping[tuple[int, int, str], float]  # a turn, a ticket, what is said of it: how likely (0..1)
-IsPlain = Callable[[int, int, str], bool]  # of a turn, a ticket, what is said of it
+Likely = Callable[[int, int, str], float]  # the same, asked one by one
+IsPlain = Callable[[int, int, str], bool]
 _OPS: Mapping[str, Op] = {"done": "complete", "begun": "update", "reopen": "reopen"}
 
 
@@ -62,17 +63,19 @@ def possible_claims(turns: Turns, statuses: Mapping[int, Status]) -> Iterator[tu
                 yield from ((turn, ticket, says) for ticket, status in statuses.items() if says in MAY_BE[status])
 
 
-def plain_claims(talk: Talk, is_plain: IsPlain) -> Iterator[tuple[int, int, str]]:
+def claims_of(talk: Talk, turns: Turns, likely: Likely, is_plain: IsPlain, *, at_least: float) -> list[Claim]:
+    """For each ticket what is said of it most surely, where that is at least `at_least` (0..1); plain claims are."""
+    found = {claim: likely(*claim) for claim in possible_claims(turns, talk.statuses)}
+    plain = {claim: max(PLAIN, found.get(claim, 0.0)) for claim in _plain_claims(talk, is_plain)}
+    return surest_claims({**found, **plain}, at_least=at_least)
+
+
+def _plain_claims(talk: Talk, is_plain: IsPlain) -> Iterator[tuple[int, int, str]]:
     """The claims that turns make in plain words of a ticket that they name, and of no other; the models know few."""
     for turn in range(len(talk.turns)):
         for ticket, status in talk.statuses.items():
             if talk.about.lead(turn, ticket) >= ALONE:
                 yield from ((turn, ticket, says) for says in MAY_BE[status] if is_plain(turn, ticket, says))
-
-
-def at_least_plain(found: Found, plain: Iterable[tuple[int, int, str]]) -> Found:
-    """What was found, and the plain claims as likely as these are at least."""
-    return {**found, **{claim: max(PLAIN, found.get(claim, 0.0)) for claim in plain}}
 
 
 def surest_claims(found: Found, *, at_least: float) -> list[Claim]:

@@ -87,13 +87,14 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What earlier passes and people have done. `keys` are those of all operations that have acted."""
+    """What earlier passes and people have done: `keys` of all that has acted, segments that were `read_before`."""
 
     keys: Collection[str] = ()
     refusals: Sequence[Refusal] = ()
     pending: Sequence[Noted] = ()
     remarks: Sequence[Noted] = ()
     end_s: Mapping[int, float] = field(default_factory=dict)
+    read_before: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +171,15 @@ def reconcile(
     *,
     is_whole: bool,
     is_final: bool,
-    read_before: Collection[int] = (),
     words: Words = plain_words,
 ) -> Effects:
     """Effects of `plan` on `cards`.
 
     `is_final`: all of the meeting was read, and as well as the live passes read it, so that its wording replaces theirs
-    and absence means something. `read_before` are the segments that an earlier pass has read.
+    and absence means something.
     """
     board = _Board({card.id: card for card in cards}, past, words)
-    matches = _matches(board, plan.tickets, is_whole=is_whole, read_before=read_before)
+    matches = _matches(board, plan.tickets, is_whole=is_whole)
     for planned in plan.tickets:
         _ticket(board, planned, matches.get(planned.key), is_final=is_final)
     for change in plan.changes:
@@ -192,9 +192,7 @@ def reconcile(
     return board.out
 
 
-def _matches(
-    board: _Board, planned: Sequence[PlannedTicket], *, is_whole: bool, read_before: Collection[int]
-) -> dict[str, Card]:
+def _matches(board: _Board, planned: Sequence[PlannedTicket], *, is_whole: bool) -> dict[str, Card]:
     """Which card of this meeting a planned ticket is: best pairs first, then (where the same sentence is worded anew:
     over the whole meeting, and of what was read before) those that alone share their evidence."""
     mine = [card for card in board.cards.values() if card.made_here]
@@ -207,12 +205,10 @@ def _matches(
     for score, _, ticket, card in scored:
         if score >= SAME_WORK and ticket.key not in found and card.id not in {each.id for each in found.values()}:
             found[ticket.key] = card
-    taken = {card.id for card in found.values()}
-    loose = [card for card in mine if card.id not in taken]
+    loose = [card for card in mine if card not in found.values()]
     for ticket in planned:
-        if not is_whole and not set(ticket.evidence.segment_ids) <= set(read_before):
-            continue
-        partners = [card for card in loose if card.said_in & set(ticket.evidence.segment_ids)]
+        ids = set(ticket.evidence.segment_ids)
+        partners = [card for card in loose if card.said_in & ids and (is_whole or ids <= set(board.past.read_before))]
         if ticket.key not in found and len(partners) == 1:
             found[ticket.key] = partners[0]
             loose.remove(partners[0])

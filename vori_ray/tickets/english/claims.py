@@ -9,17 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vori_ray.tickets.claiming import (
-    BECOMES,
-    MAY_BE,
-    NAMED,
-    Claim,
-    at_least_plain,
-    plain_claims,
-    possible_claims,
-    surest_claims,
-    surroundings,
-)
+from vori_ray.tickets.claiming import BECOMES, MAY_BE, NAMED, Claim, claims_of, surroundings
 from vori_ray.tickets.english.claim_reader import read_claim
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.sentences import Clause
@@ -58,12 +48,13 @@ _REPORT = {"done": Report.DONE, "begun": Report.BEGUN, "reopen": Report.REOPENED
 
 def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
     """For each ticket what is said of it most surely, where that is at least `at_least` (0..1)."""
-    found = {
-        (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
-        for turn, ticket, says in possible_claims(turns, talk.statuses)
-    }
-    plain = plain_claims(talk, lambda turn, ticket, says: _is_plain(talk, turn, ticket, says))
-    return surest_claims(at_least_plain(found, plain), at_least=at_least)
+    return claims_of(
+        talk,
+        turns,
+        lambda turn, ticket, says: _likely(talk, turns, model, turn, ticket, says),
+        lambda turn, ticket, says: _is_plain(talk, turn, ticket, says),
+        at_least=at_least,
+    )
 
 
 def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
@@ -83,8 +74,6 @@ def _is_supposed(clauses: Sequence[Clause]) -> bool:
 def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """ "The API documentation is finished": a sentence that names the ticket, leaves nothing open and is not denied."""
     told = [c for c in talk.turns[turn] if not is_question(c.text, is_asked=c.is_asked)]
-    if _is_denied(talk, turn, ticket):
-        return False
     if any(words.search(clause.text) for words in _OPEN_ENDS.values() for clause in told):
         return False
     return any(
@@ -92,7 +81,7 @@ def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
         and talk.board.coverage(clause.text, ticket)[0] >= NAMED
         and not _is_supposed([clause])
         for clause in told
-    )
+    ) and not _is_denied(talk, turn, ticket)
 
 
 def _says_outright(text: str, title: str, says: str) -> bool:

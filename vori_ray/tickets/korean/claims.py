@@ -8,16 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vori_ray.tickets.claiming import (
-    BECOMES,
-    NAMED,
-    Claim,
-    at_least_plain,
-    plain_claims,
-    possible_claims,
-    surest_claims,
-    surroundings,
-)
+from vori_ray.tickets.claiming import BECOMES, NAMED, Claim, claims_of, surroundings
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.korean.acts import Act
 from vori_ray.tickets.korean.said import Said
@@ -48,12 +39,13 @@ _PLAINLY = {"done": Act.DONE, "begun": Act.BEGUN, "reopen": Act.REOPEN}
 
 def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[Claim]:
     """For each ticket what is said of it most surely, where that is at least `at_least` (0..1)."""
-    found = {
-        (turn, ticket, says): _likely(talk, turns, model, turn, ticket, says)
-        for turn, ticket, says in possible_claims(turns, talk.statuses)
-    }
-    plain = plain_claims(talk, lambda turn, ticket, says: _is_plain(talk, turn, ticket, says))
-    return surest_claims(at_least_plain(found, plain), at_least=at_least)
+    return claims_of(
+        talk,
+        turns,
+        lambda turn, ticket, says: _likely(talk, turns, model, turn, ticket, says),
+        lambda turn, ticket, says: _is_plain(talk, turn, ticket, says),
+        at_least=at_least,
+    )
 
 
 def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
@@ -71,9 +63,9 @@ def _is_supposed(clauses: Sequence[Said]) -> bool:
 def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """ "API 문서 작성 완료했습니다": a sentence that names the ticket, leaves nothing open and is not denied."""
     clauses = talk.turns[turn]
-    if _is_denied(talk, turn, ticket) or any(said.has(*_NOT_PLAIN) or said.is_conditional for said in clauses):
+    if any(said.has(*_NOT_PLAIN) or said.is_conditional for said in clauses):
         return False
-    return any(_reports(talk, said, ticket, says) for said in clauses)
+    return any(_reports(talk, said, ticket, says) for said in clauses) and not _is_denied(talk, turn, ticket)
 
 
 def _is_denied(talk: Talk, turn: int, ticket: int) -> bool:
