@@ -36,7 +36,7 @@ from vori_ray.tickets.scoring import Scores
 
 PACKAGES = ("ray", "faster-whisper", "kiwipiepy", "psycopg2-binary", "websockets")
 LOAD_BEFORE = os.getloadavg()[0]
-SETS = {name: REPOSITORY / "tests" / "data" / "tickets" / name for name in ("heldout", "unseen")}
+SETS = {name: REPOSITORY / "tests" / "data" / "tickets" / name for name in ("heldout", "unseen", "plain")}
 LANGUAGES = ("en", "ko")
 PARTS = ("boards", "live", "scores")
 HEARD_WITHIN_S = 10.0

@@ -99,6 +99,11 @@ def test_work_that_is_taken_back_is_none() -> None:
     assert owners(read(talk)) == []
 
 
+@pytest.mark.parametrize("said", ["제가 화면 공유할게요.", "잠시 화면 좀 띄우겠습니다."])
+def test_what_is_done_while_one_speaks_is_no_work(said: str) -> None:
+    assert owners(read(f"연우: 다음은요?\n다인: {said}\n연우: 네.")) == []
+
+
 @pytest.mark.parametrize("kind", ["blocker", "decision"])
 def test_remarks(kind: str) -> None:
     said = {

@@ -78,7 +78,7 @@ def test_where_a_turn_stands_tells_nothing_in_a_window_or_a_short_meeting(
     assert len(found) == places
 
 
-@pytest.mark.parametrize(("odds", "is_possible"), [(-4.0, False), (-3.0, True)])
+@pytest.mark.parametrize(("odds", "is_possible"), [(-5.0, False), (-3.0, True)])
 def test_only_turns_that_may_take_work_on_are_asked(odds: float, is_possible: bool) -> None:
     assert taking.possible(heard(other=[odds, NEVER, NEVER]), 0) is is_possible
 

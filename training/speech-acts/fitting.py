@@ -77,7 +77,9 @@ def fit_turns(meetings: Sequence[Meeting], language: Language) -> dict[str, Any]
         y = [int(turn in m.classes[name]) for m in meetings for turn in range(len(m.found))]
         y += [int(act == name) for act, _ in acts]
         is_work = name in ("self", "other")
-        weights = [float(not (is_work and turn in m.ignored)) for m in meetings for turn in range(len(m.found))]
+        weights = [
+            m.weight * float(not (is_work and turn in m.ignored)) for m in meetings for turn in range(len(m.found))
+        ]
         weights += [TEMPLATE_WEIGHT] * len(acts)
         weights = [w * (language.positive_weight if is_so else 1.0) for w, is_so in zip(weights, y, strict=True)]
         model = _fitted(x, y, language.penalties["turns"], weights)

@@ -29,6 +29,7 @@ from vori_ray.tickets.linear import Models
 
 ACTS = Path(__file__).with_name("acts-ko.txt")
 SEED = 1
+MARK = "> "  # before the turn of a templated act that is learned, where it is not the last
 TIMES = 2  # how often each template is filled
 
 THINGS = dict(
@@ -99,7 +100,7 @@ def _with_particles(text: str, slot: str, word: str) -> str:
 
 
 def templated(path: Path) -> Iterator[tuple[str, frozenset[str]]]:
-    """The class and the features of the last turn of each templated act, filled with things, dates and names."""
+    """The class and the features of the last or marked turn of each templated act, filled with things and names."""
     chance = random.Random(SEED)
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#") or not line.strip():
@@ -112,8 +113,10 @@ def templated(path: Path) -> Iterator[tuple[str, frozenset[str]]]:
             is_plain = chance.random() < 0.3
             others = [OpenTicket(2 + i, other, "TODO", "연우") for i, other in enumerate(chance.sample(OTHERS, 2))]
             segments = []
-            for place, said in enumerate(dialogue.split(" / ")):
-                who, text = said.split(": ", 1)
+            turns = dialogue.split(" / ")
+            learned = next((place for place, said in enumerate(turns) if said.startswith(MARK)), len(turns) - 1)
+            for place, said in enumerate(turns):
+                who, text = said.removeprefix(MARK).split(": ", 1)
                 for slot, word in slots.items():
                     text = _with_particles(text, slot, word)
                 text = re.sub(r"[.,?]", "", text) if is_plain else text
@@ -125,7 +128,7 @@ def templated(path: Path) -> Iterator[tuple[str, frozenset[str]]]:
                 roster=("연우", "다인"),
                 meeting_date=date(2026, 3, 4),
             )
-            yield name, features(listen(given), len(segments) - 1)
+            yield name, features(listen(given), learned)
 
 
 def _belongs(candidate: Candidate, titles: Sequence[str]) -> bool:

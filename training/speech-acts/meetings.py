@@ -12,11 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from vori_ray.tickets.claiming import LONG
 from vori_ray.tickets.evaluation import meeting_input
 from vori_ray.tickets.extraction import ExtractionInput
 from vori_ray.tickets.linear import Models
 
 CLASSES = ("self", "other", "done", "begun", "reopen", "blocker", "decision")
+
+SHORT_WEIGHT = 3.0  # of a turn of a short meeting: there are few such meetings, and people hold many
 
 Row = Mapping[str, float]
 
@@ -87,6 +90,11 @@ class Meeting:
             for change in self.gold["gold"]["status_changes"]
             for i in change["evidence"]
         )
+
+    @property
+    def weight(self) -> float:
+        """How much each of its turns counts."""
+        return SHORT_WEIGHT if len(self.found) < LONG else 1.0
 
     @cached_property
     def found(self) -> Sequence[Row]:

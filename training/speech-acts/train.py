@@ -4,7 +4,7 @@
     python training/speech-acts/train.py en|ko --cross-validate   # score meetings that the models have not seen; write nothing
     python training/speech-acts/train.py en|ko --score DIR ...    # train, then score the meetings of other folders; write nothing
 
-Learns from the meetings with gold in tests/data/tickets (LANGUAGE-dev-*.json) and from the templated acts in
+Learns from the meetings with gold in tests/data/tickets (LANGUAGE-*.json) and from the templated acts in
 acts-LANGUAGE.txt. English builds on the encoders that tuning.py makes. Seeds are fixed: the same data and encoders
 give the same weights.
 """
@@ -73,7 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     language: Language = English() if options.language == "en" else Korean()
     folder = ROOT / "tests/data/tickets"
-    paths = sorted(folder.glob(f"{language.name}-dev-*.json"))
+    paths = sorted(folder.glob(f"{language.name}-*.json"))
     meetings = [read_meeting(path, language, place) for place, path in enumerate(paths)]
     print(f"{len(meetings)} meetings", flush=True)
     if options.cross_validate:

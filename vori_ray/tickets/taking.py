@@ -9,7 +9,7 @@ from vori_ray.tickets.claiming import SILENT, Talk, how_far_on, odds_at
 from vori_ray.tickets.heard import Title, Turns
 from vori_ray.tickets.linear import probability
 
-POSSIBLE = 0.03  # how likely (0..1) a turn alone must take work on for its neighbours to be asked
+POSSIBLE = 0.01  # how likely (0..1) a turn alone must take work on for its neighbours to be asked
 NEAR = 2  # turns to each side that are heard whole
 BEFORE, AFTER = 5, 3  # turns to each side in which the work may be taken on as well
 USUAL_PLACE = 0.6  # how far on (0..1) in a meeting most work is taken on

@@ -65,6 +65,7 @@ def _flags(said: Said) -> Iterator[str]:
     yield from (f"name {mention.way}" for mention in said.clause.mentions)
     yield from ("limit" if date.is_limit else "day" for date in said.dates)
     is_thing = not said.phrase.is_thin
+    is_told = said.has(Act.ASSIGN) and bool(said.clause.mentions)
     named = {
         "I do": "저/NP 가/JKS" in said.clause.line or "나/NP 가/JKS" in said.clause.line,
         "I": any(me in said.clause.line for me in ("저/NP 는", "나/NP 는", "저/NP 도", "나/NP 도")),
@@ -76,6 +77,9 @@ def _flags(said: Said) -> Iterator[str]:
         "thing": is_thing,
         "commits to a thing": is_thing and said.has(Act.COMMIT),
         "commits with a date": bool(said.dates) and said.has(Act.COMMIT),
+        "somebody is told": is_told,
+        "somebody is told a thing": is_told and is_thing,
+        "somebody is told with a date": is_told and bool(said.dates),
     }
     yield from (name for name, holds in named.items() if holds)
 

@@ -7,6 +7,7 @@ Knows nothing about status changes of tickets that are on the board already.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ DONE_TURNS = 15
 TAKEN_BACK_TURNS = 2
 OWN_WORDS = 3  # of a title that the turn itself says: it names its work
 _DAY_RANK = 7
+_AT_ONCE = re.compile(
+    r"화면/NNG (?:를/JKO )?(?:공유/NNG (?:를/JKO )?하/|띄우/|보이/VV 어/EC 드리/)[^ ]+ (?:ㄹ게|겠/EP)"
+)
 
 
 def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> list[Work]:
@@ -37,7 +41,7 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
     taken = {work.turn for work in found}
     kept: list[Work] = []
     for work in found:
-        if not work.title or _is_taken_back(talk, work):
+        if not work.title or _is_at_once(talk, work.turn) or _is_taken_back(talk, work):
             continue
         _date(talk, work, taken)
         same = next((other for other in kept if _is_same(talk, other, work)), None)
@@ -70,6 +74,11 @@ def measures(talk: Talk, turns: Turns, turn: int, title: Title) -> dict[str, flo
         "length": math.log1p(sum(len(said.stems) for said in talk.turns[turn])),
         **taking.surroundings(talk, turns, turn, title),
     }
+
+
+def _is_at_once(talk: Talk, turn: int) -> bool:
+    """Whether what is promised is done while one speaks: "화면 공유할게요"."""
+    return any(_AT_ONCE.search(said.clause.line) and not said.dates for said in talk.turns[turn])
 
 
 def _is_taken_back(talk: Talk, work: Work) -> bool:

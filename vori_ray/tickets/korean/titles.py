@@ -25,6 +25,7 @@ TURNS_BEFORE, TURNS_AFTER = 6, 1
 FAR = 3
 USUAL_WORDS = 4.2  # words of a title, on average: the more are taken, the more of them have to be right
 MAX_WORDS = 8
+REQUEST = "부탁"  # names no work: "예약 부탁드립니다"
 MAX_CHARACTERS = 100
 SAME_WORD = 0.7
 FAR_COUNTS = 0.7  # of a word of another turn, once for each word that names the work in the turn itself
@@ -152,7 +153,7 @@ def candidates(talk: Talk, turns: Turns, turn: int) -> list[Candidate]:
         for place, said in enumerate(clauses):
             common = way | _place_features(talk, turn, at=at, clause=place)
             found += _nouns(talk, turn, at=at, said=said, common=common)
-            if said.phrase.verb and at in (turn - 1, turn):
+            if said.phrase.verb not in ("", REQUEST) and at in (turn - 1, turn):
                 found.append(_verb(said, at=at, away=at - turn, from_end=len(clauses) - 1 - place))
     _tell_apart(turn, found)
     return found
@@ -211,7 +212,7 @@ def _nouns(talk: Talk, turn: int, *, at: int, said: Said, common: set[str]) -> I
     near = "here" if at == turn else "near"
     for place, word in enumerate(words):
         text = word.text.strip()
-        if not text:
+        if text in ("", REQUEST):
             continue
         key = stems(text) or (text,)
         first, last = _run(words, place)
