@@ -54,7 +54,8 @@ def _starts(today: datetime, weeks: int) -> list[datetime]:
         for week in range(weeks + 1)
         for weekday, hour in HOURS
     ]
-    return sorted(start for start in starts if today - timedelta(weeks=weeks) < start < today)
+    first_day = today - timedelta(days=weeks * 7 - 1)
+    return sorted(start for start in starts if first_day <= start < today)
 
 
 def _write_meeting(
