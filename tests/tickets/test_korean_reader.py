@@ -104,6 +104,11 @@ def test_what_is_done_while_one_speaks_is_no_work(said: str) -> None:
     assert owners(read(f"연우: 다음은요?\n다인: {said}\n연우: 네.")) == []
 
 
+def test_a_promise_is_work_though_something_is_done_at_once_too() -> None:
+    (ticket,) = read("다인: 제가 화면 공유할게요. 그리고 계약서는 제가 금요일까지 보내겠습니다.").tickets
+    assert "계약서" in ticket.title
+
+
 @pytest.mark.parametrize("kind", ["blocker", "decision"])
 def test_remarks(kind: str) -> None:
     said = {

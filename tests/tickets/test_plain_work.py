@@ -66,3 +66,23 @@ def test_plain_words_make_a_ticket(language: str, said: str, title: str, owner: 
 )
 def test_what_only_sounds_like_work_makes_none(language: str, said: str) -> None:
     assert work_in(said, language=language) == []
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "지영: 어제는 비가 많이 왔네요.\n민수: {said}\n지영: 참, 어제 경기 보셨어요?",
+        "민수: 다들 모이셨죠.\n민수: {said}\n지영: 날씨가 많이 추워졌어요.\n민수: 그러게요.",
+        "지영: 저는 특별한 게 없습니다.\n민수: {said}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("지영 님, 회의실 예약 좀 해 주세요.", "회의실 예약"),
+        ("지영 님, 신입 사원 명단 정리 부탁드려요.", "신입 사원 명단 정리"),
+    ],
+)
+def test_who_is_told_by_name_owns_the_work_whatever_is_said_around(talk: str, said: str, title: str) -> None:
+    planned = read_talk(talk.format(said=said), language="ko", tickets=(), roster=("민수", "지영"))
+    assert [(ticket.title, ticket.assignee) for ticket in planned.tickets] == [(title, "지영")]

@@ -77,8 +77,9 @@ def measures(talk: Talk, turns: Turns, turn: int, title: Title) -> dict[str, flo
 
 
 def _is_at_once(talk: Talk, turn: int) -> bool:
-    """Whether what is promised is done while one speaks: "화면 공유할게요"."""
-    return any(_AT_ONCE.search(said.clause.line) and not said.dates for said in talk.turns[turn])
+    """Whether all that is promised is done while one speaks: "화면 공유할게요"."""
+    promises = [said for said in talk.turns[turn] if said.has(Act.COMMIT)]
+    return bool(promises) and all(_AT_ONCE.search(said.clause.line) and not said.dates for said in promises)
 
 
 def _is_taken_back(talk: Talk, work: Work) -> bool:
