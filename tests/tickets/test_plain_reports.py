@@ -62,7 +62,11 @@ PLAIN = [
     (ENGLISH, "Review the contract", "I've reviewed the contract.", "DONE"),
     (ENGLISH, "Translate the manual", "The manual has been translated.", "DONE"),
     (ENGLISH, "Write the API documentation", "I've started the API documentation.", "IN_PROGRESS"),
+    (ENGLISH, "Export button", "Yesterday I finished the export button, today I will test the mobile app.", "DONE"),
     (KOREAN, "API 문서 작성", "API 문서 작성 완료했습니다.", "DONE"),
+    (KOREAN, "로그인 버그 수정", "로그인 버그 수정을 진행 중으로 옮겨 주세요.", "IN_PROGRESS"),
+    (KOREAN, "로그인 버그 수정", "로그인 버그 수정은 완료로 바꾸겠습니다.", "DONE"),
+    (KOREAN, "고객 설문", "고객 설문 티켓을 닫겠습니다.", "DONE"),
     (KOREAN, "계약서 검토", "계약서 검토를 마쳤습니다.", "DONE"),
     (KOREAN, "의자 주문", "의자는 어제 주문했습니다.", "DONE"),
     (KOREAN, "로그인 버그 수정", "로그인 버그는 지금 수정 중입니다.", "IN_PROGRESS"),
@@ -92,6 +96,9 @@ def test_a_plain_report_moves_the_ticket_that_it_names(
         (KOREAN, "계약서 검토", "계약서 검토가 거의 끝났습니다."),
         (KOREAN, "의자 주문", "의자 주문이 완료되면 알려 주세요."),
         (KOREAN, "의자 주문", "책상은 어제 주문했습니다."),
+        (KOREAN, "고객 설문", "고객 설문 티켓을 닫을까요?"),
+        (KOREAN, "고객 설문", "고객 설문은 아직 완료로 옮기지 마세요."),
+        (KOREAN, "서버 교체", "서버는 다음 주에 교체하기로 결정했습니다."),
     ],
 )
 def test_what_is_not_said_moves_nothing(frame: Frame, title: str, said: str) -> None:
@@ -107,6 +114,17 @@ def test_what_is_not_said_moves_nothing(frame: Frame, title: str, said: str) -> 
 )
 def test_a_report_that_is_denied_moves_nothing(frame: Frame, title: str, said: str, answer: str) -> None:
     assert moves(frame, title, said, owner=None, answer=answer) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "title", "said", "answer"),
+    [
+        (ENGLISH, "Book the venue", "The venue is booked.", "The flyers are not done yet."),
+        (KOREAN, "의자 주문", "의자 주문 완료했습니다.", "전단지는 아직 진행 중입니다."),
+    ],
+)
+def test_what_is_open_about_another_thing_denies_nothing(frame: Frame, title: str, said: str, answer: str) -> None:
+    assert moves(frame, title, said, owner=None, answer=answer) == ["DONE"]
 
 
 @pytest.mark.parametrize(

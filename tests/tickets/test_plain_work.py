@@ -34,7 +34,7 @@ def work_in(said: str, *, language: str, answer: str = "I see.") -> list[tuple[s
         ("en", "I will fix the login bug tomorrow.", "Fix the login bug", "Dana"),
         ("en", "Omar, please book the venue for the party.", "Book the venue for the party", "Omar"),
         ("en", "Omar, can you send the invoice to Baker by Monday?", "Send the invoice to Baker", "Omar"),
-        ("en", "Somebody has to renew the insurance.", "Renew the insurance", None),
+        ("en", "Somebody has to renew the insurance.", "Renew the insurance", "Omar"),
         ("ko", "제가 금요일까지 API 문서를 작성하겠습니다.", "API 문서 작성", "민수"),
         ("ko", "로그인 버그는 제가 내일 고칠게요.", "로그인 버그 수정", "민수"),
         ("ko", "지영 님, 금요일까지 회의실 예약 부탁드립니다.", "회의실 예약", "지영"),

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from meetings import Row
+from meetings import Row, act_turns
 
 from vori_ray.tickets.english.claims import measures as status_measures
-from vori_ray.tickets.english.encoder import CLAIMS, OWN, TITLES, Encode, Encoders, encoding
+from vori_ray.tickets.english.encoder import CLAIMS, OWN, TAKES, TITLES, Encode, Encoders, encoding
 from vori_ray.tickets.english.features import features
 from vori_ray.tickets.english.owners import candidates as people
 from vori_ray.tickets.english.owners import measures as owner_measures
@@ -107,7 +107,11 @@ def _reader_of(place: int | None) -> Encoders:
     if place is None:
         return OWN
     reader = place % READERS
-    return Encoders(lambda row: _encoder(TITLES, reader)(row), lambda row: _encoder(CLAIMS, reader)(row))
+    return Encoders(
+        lambda row: _encoder(TAKES, reader)(row),
+        lambda row: _encoder(TITLES, reader)(row),
+        lambda row: _encoder(CLAIMS, reader)(row),
+    )
 
 
 def reader_path(file: str, reader: int) -> Path:
@@ -121,7 +125,13 @@ def _encoder(file: str, reader: int) -> Encode:
 
 
 def templated(path: Path) -> Iterator[tuple[str, Row]]:
-    """The class and the features of the last turn of each templated act, filled with things, dates and names."""
+    """The class and the features of the turn that is learned of each templated act."""
+    for name, talk, turn in templated_talks(path):
+        yield name, features(talk, turn)
+
+
+def templated_talks(path: Path) -> Iterator[tuple[str, Talk, int]]:
+    """Each templated act, filled with things, dates and names: the class of the turn that is learned, the act, the turn."""
     chance = random.Random(SEED)
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#") or not line.strip():
@@ -134,8 +144,8 @@ def templated(path: Path) -> Iterator[tuple[str, Row]]:
             is_plain = chance.random() < 0.3
             others = [OpenTicket(2 + i, other, "TODO", "Nadia") for i, other in enumerate(chance.sample(OTHERS, 2))]
             segments = []
-            for place, said in enumerate(dialogue.split(" / ")):
-                who, text = said.split(": ", 1)
+            turns, learned = act_turns(dialogue)
+            for place, (who, text) in enumerate(turns):
                 for slot, word in slots.items():
                     text = text.replace(slot, word)
                 text = re.sub(r"\bB\b", "Marcus", text)
@@ -147,4 +157,4 @@ def templated(path: Path) -> Iterator[tuple[str, Row]]:
                 roster=("Nadia", "Marcus"),
                 meeting_date=date(2026, 3, 4),
             )
-            yield name, features(listen(given), len(segments) - 1)
+            yield name, listen(given), learned

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from meetings import Row
+from meetings import Row, act_turns
 
 from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, SpokenSegment
 from vori_ray.tickets.korean.features import features
@@ -29,7 +29,6 @@ from vori_ray.tickets.linear import Models
 
 ACTS = Path(__file__).with_name("acts-ko.txt")
 SEED = 1
-MARK = "> "  # before the turn of a templated act that is learned, where it is not the last
 TIMES = 2  # how often each template is filled
 
 THINGS = dict(
@@ -113,10 +112,8 @@ def templated(path: Path) -> Iterator[tuple[str, frozenset[str]]]:
             is_plain = chance.random() < 0.3
             others = [OpenTicket(2 + i, other, "TODO", "연우") for i, other in enumerate(chance.sample(OTHERS, 2))]
             segments = []
-            turns = dialogue.split(" / ")
-            learned = next((place for place, said in enumerate(turns) if said.startswith(MARK)), len(turns) - 1)
-            for place, said in enumerate(turns):
-                who, text = said.removeprefix(MARK).split(": ", 1)
+            turns, learned = act_turns(dialogue)
+            for place, (who, text) in enumerate(turns):
                 for slot, word in slots.items():
                     text = _with_particles(text, slot, word)
                 text = re.sub(r"[.,?]", "", text) if is_plain else text

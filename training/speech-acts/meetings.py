@@ -19,6 +19,7 @@ from vori_ray.tickets.linear import Models
 
 CLASSES = ("self", "other", "done", "begun", "reopen", "blocker", "decision")
 
+MARK = "> "  # before the turn of a templated act that is learned, where it is not the last
 SHORT_WEIGHT = 3.0  # of a turn of a short meeting: there are few such meetings, and people hold many
 
 Row = Mapping[str, float]
@@ -100,6 +101,14 @@ class Meeting:
     def found(self) -> Sequence[Row]:
         """The features of each turn."""
         return [self.language.features(self.talk, turn) for turn in range(len(self.talk.turns))]
+
+
+def act_turns(act: str) -> tuple[list[tuple[str, str]], int]:
+    """A templated act, "A: ... / > B: ...", as who says what in each turn, and the place of the turn that is learned."""
+    turns = act.split(" / ")
+    learned = next((place for place, said in enumerate(turns) if said.startswith(MARK)), len(turns) - 1)
+    spoken = [said.removeprefix(MARK).split(": ", 1) for said in turns]
+    return [(who, text) for who, text in spoken], learned
 
 
 def read_meeting(path: Path, language: Language, place: int | None = None) -> Meeting:

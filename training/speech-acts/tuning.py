@@ -1,8 +1,9 @@
 """Tunes the English encoder to the meetings with gold; train.py builds the linear models on it.
 
-    python training/speech-acts/tuning.py titles|claims [START] [--without N]
+    python training/speech-acts/tuning.py takes|titles|claims [START] [--without N]
 
-`titles`: which words near a turn name the work that it takes on. `claims`: what a turn says of a ticket's status.
+`takes`: which turns take work on. `titles`: which words near such a turn name the work. `claims`: what a turn says of a
+ticket's status.
 START is all-MiniLM-L6-v2, by its name on the model hub or as a folder of `transformers`. Writes the package's encoder,
 and under build/ those that train.py needs besides: each was tuned without some of the meetings, and reads those.
 --without makes one of these alone, for who has several processors. Needs torch, transformers and onnx beside the
@@ -17,10 +18,11 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
-from english import READERS, English, belongs, reader_path
+from english import ACTS, READERS, English, belongs, reader_path, templated_talks
 from meetings import Meeting, read_meeting
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
@@ -30,11 +32,13 @@ from transformers import AutoModel
 from vori_ray.tickets.claiming import BECOMES, MAY_BE
 from vori_ray.tickets.english.claim_reader import REPORTS, claim_row
 from vori_ray.tickets.english.claims import may_speak_of
-from vori_ray.tickets.english.encoder import CLAIMS, TITLES, Row
+from vori_ray.tickets.english.encoder import CLAIMS, TAKES, TITLES, Row
 from vori_ray.tickets.english.reader import turns_of
+from vori_ray.tickets.english.take_reader import take_row
 from vori_ray.tickets.english.title_reader import title_row
 from vori_ray.tickets.english.titles import places
-from vori_ray.tickets.linear import learned
+from vori_ray.tickets.heard import Turns
+from vori_ray.tickets.linear import learned, probability
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "vori_ray.tickets.english"
@@ -44,6 +48,8 @@ RATE, HEAD_RATE = 7e-5, 1e-3
 WARM_UP = 60  # steps
 DROPOUT = 0.1
 ALIKE = 40  # tokens by which the rows of a batch may differ
+MAYBE = 0.03  # how likely (0..1) the linear model must find it that a turn takes work on for the turn to be an example
+EASY = 10  # one in so many of the turns that cannot be taken for what is looked for
 OPSET = 17
 
 
@@ -79,11 +85,11 @@ class Titles(Tuned):
         return self.head(self.read(tokens, kinds, mask))[..., 0].float()
 
 
-class Claims(Tuned):
-    """The log odds of each report on the ticket, by the row's first token and those of the turn."""
+class Reports(Tuned):
+    """The log odds of each of what a turn may do, by the row's first token and those of the turn."""
 
-    def __init__(self, start: str) -> None:
-        super().__init__(start, outputs=len(REPORTS), inputs=2)
+    def __init__(self, start: str, *, outputs: int) -> None:
+        super().__init__(start, outputs=outputs, inputs=2)
 
     def forward(self, tokens: Tensor, kinds: Tensor, mask: Tensor | None = None) -> Tensor:
         """(rows, tokens) each -> (rows, reports)."""
@@ -100,8 +106,29 @@ class Task:
     model: Callable[[str], Tuned]
     examples: Callable[[Meeting], Iterator[Example]]
     file: str
+    meetings: str  # a pattern of their files
     rounds: int
     batch: int
+    more: Callable[[], Iterator[Example]] = lambda: iter(())  # examples of no meeting
+
+
+def take_examples(meeting: Meeting) -> Iterator[Example]:
+    """One of each turn that takes work on, might be taken for such, or is one of some others."""
+    does = meeting.classes["self"] | meeting.classes["other"]
+    turns = turns_of(meeting.talk, learned(PACKAGE))
+    for turn in range(len(meeting.talk.turns)):
+        if turn not in meeting.ignored and (turn in does or _may_take(turns, turn) or turn % EASY == 0):
+            yield Example(take_row(meeting.talk, turn), [(0, 1, float(turn in does))])
+
+
+def _may_take(turns: Turns, turn: int) -> bool:
+    return probability(max(turns.of("self", turn), turns.of("other", turn))) >= MAYBE
+
+
+def take_templates() -> Iterator[Example]:
+    """One of each templated act."""
+    for name, talk, turn in templated_talks(ACTS):
+        yield Example(take_row(talk, turn), [(0, 1, float(name in ("self", "other")))])
 
 
 def title_examples(meeting: Meeting) -> Iterator[Example]:
@@ -130,8 +157,14 @@ def claim_examples(meeting: Meeting) -> Iterator[Example]:
 
 
 TASKS = {
-    "titles": Task(Titles, title_examples, TITLES, rounds=4, batch=8),
-    "claims": Task(Claims, claim_examples, CLAIMS, rounds=3, batch=16),
+    "takes": Task(
+        partial(Reports, outputs=1), take_examples, TAKES, "en-*.json", rounds=2, batch=16, more=take_templates
+    ),
+    "titles": Task(Titles, title_examples, TITLES, "en-*.json", rounds=4, batch=8),
+    # The short meetings ("plain") have few tickets on their boards.
+    "claims": Task(
+        partial(Reports, outputs=len(REPORTS)), claim_examples, CLAIMS, "en-dev-*.json", rounds=3, batch=16
+    ),
 }
 
 
@@ -140,7 +173,7 @@ def tuned(meetings: Sequence[Meeting], task: Task, start: str) -> Tuned:
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
     model = task.model(start)
-    of_all = [example for meeting in meetings for example in task.examples(meeting)]
+    of_all = [example for meeting in meetings for example in task.examples(meeting)] + list(task.more())
     batches = [batch for _ in range(task.rounds) for batch in _batches(of_all, task.batch, chance)]
     optimizer = torch.optim.AdamW(
         [{"params": model.encoder.parameters(), "top": RATE}, {"params": model.head.parameters(), "top": HEAD_RATE}],
@@ -207,7 +240,7 @@ def main() -> None:
     parser.add_argument("--without", type=int, choices=range(READERS + 1), help=f"which third; {READERS} for none")
     options = parser.parse_args()
     language, task = English(), TASKS[options.task]
-    meetings = [read_meeting(path, language) for path in sorted((ROOT / "tests/data/tickets").glob("en-dev-*.json"))]
+    meetings = [read_meeting(path, language) for path in sorted((ROOT / "tests/data/tickets").glob(task.meetings))]
     for reader in range(READERS + 1) if options.without is None else [options.without]:
         rest = [meeting for place, meeting in enumerate(meetings) if place % READERS != reader or reader == READERS]
         path = ROOT / "vori_ray/tickets/english" / task.file if reader == READERS else reader_path(task.file, reader)

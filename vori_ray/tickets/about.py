@@ -55,6 +55,11 @@ class About:
         others = (meant for other, meant in self._meant[turn].items() if other != ticket)
         return self._meant[turn][ticket] - max(others, default=0.0)
 
+    def named_alone(self, turn: int, ticket: int) -> float:
+        """How much more of this ticket's title a turn names than of any other's."""
+        shares = self._shares[turn]
+        return shares[ticket] - max((share for other, share in shares.items() if other != ticket), default=0.0)
+
     def _means(self, turn: int, ticket: int) -> float:
         named = max(keep * self.named(turn - ago, ticket) for ago, keep in BACK if turn >= ago)
         assignee = self._assignees[ticket]

@@ -6,13 +6,13 @@ ticket; a turn speaks of one ticket, and of each ticket the surest claim counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from vori_ray.tickets.about import About
 from vori_ray.tickets.extraction import Op, Operation, Status
-from vori_ray.tickets.heard import Sureness, Turns
+from vori_ray.tickets.heard import Sureness, Turns, Work
 from vori_ray.tickets.linear import probability
 
 POSSIBLE = 0.01  # how likely (0..1) a turn must say a status for a ticket to be asked about it
@@ -66,16 +66,31 @@ def possible_claims(turns: Turns, statuses: Mapping[int, Status]) -> Iterator[tu
 def claims_of(talk: Talk, turns: Turns, likely: Likely, is_plain: IsPlain, *, at_least: float) -> list[Claim]:
     """For each ticket what is said of it most surely, where that is at least `at_least` (0..1); plain claims are."""
     found = {claim: likely(*claim) for claim in possible_claims(turns, talk.statuses)}
-    plain = {claim: max(PLAIN, found.get(claim, 0.0)) for claim in _plain_claims(talk, is_plain)}
+    plain = {claim: max(PLAIN, found.get(claim, 0.0)) for claim in plain_claims(talk, is_plain)}
     return surest_claims({**found, **plain}, at_least=at_least)
 
 
-def _plain_claims(talk: Talk, is_plain: IsPlain) -> Iterator[tuple[int, int, str]]:
+def plain_claims(talk: Talk, is_plain: IsPlain) -> Iterator[tuple[int, int, str]]:
     """The claims that turns make in plain words of a ticket that they name, and of no other; the models know few."""
     for turn in range(len(talk.turns)):
         for ticket, status in talk.statuses.items():
-            if talk.about.lead(turn, ticket) >= ALONE:
+            if talk.about.named_alone(turn, ticket) >= ALONE:
                 yield from ((turn, ticket, says) for says in MAY_BE[status] if is_plain(turn, ticket, says))
+
+
+def move_on(
+    works: Sequence[Work], claims: Iterable[tuple[int, int, str]], told: Callable[[int, int], str | None]
+) -> None:
+    """Move new work on by what is plainly said of it later in the same talk.
+
+    `claims` are of the works by their places; `told` says who reports in a turn that he has done some work himself.
+    """
+    for turn, place, says in sorted(claims):
+        work = works[place]
+        if turn > work.turn and work.status != "DONE":
+            work.status = BECOMES[says]
+            work.owner = work.owner or told(turn, place)
+            work.evidence += [turn] if turn not in work.evidence else []
 
 
 def surest_claims(found: Found, *, at_least: float) -> list[Claim]:

@@ -114,6 +114,7 @@ class Work:
     status: Status = "TODO"
     last_turn: int = 0
     evidence: list[int] = field(default_factory=list)
+    called: str = ""  # how people call it, where that is not its title
 
     def join(self, again: Work) -> None:
         """Take the same work in: the surer turn says what and whose it is, the last word counts for date and state."""

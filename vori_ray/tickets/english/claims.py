@@ -7,16 +7,20 @@ ticket. Knows nothing about new work.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from vori_ray.tickets.claiming import BECOMES, MAY_BE, NAMED, Claim, claims_of, surroundings
+from vori_ray.tickets.claiming import BECOMES, MAY_BE, NAMED, Claim, claims_of, move_on, plain_claims, surroundings
+from vori_ray.tickets.english.board import Board
 from vori_ray.tickets.english.claim_reader import read_claim
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.status import Report, status_talk
 from vori_ray.tickets.english.talk import Talk
 from vori_ray.tickets.english.verbs import VERBS, base_of
-from vori_ray.tickets.heard import Turns
+from vori_ray.tickets.english.wording import telling
+from vori_ray.tickets.extraction import OpenTicket
+from vori_ray.tickets.heard import Turns, Work
 from vori_ray.tickets.linear import Linear, probability
 from vori_ray.tickets.roles import Role
 
@@ -43,6 +47,17 @@ _OPEN_ENDS = {
     ),
     "but": re.compile(r"\b(?:but|then|though|only|except|however|unfortunately)\b"),
 }
+_I = re.compile(r"^(?:\w+,? ){0,2}i(?:'ve|'m| have| am)?\b")
+# what comes next, and says nothing of what was reported: "yesterday i finished the menu, today i will test the app"
+_NEXT = re.compile(
+    r"(?:^|[, ]+)(?:(?:and|so|then|now)[ ,]+)*(?:today|tomorrow|now|next|this (?:morning|afternoon|week)"
+    r"|after that|then),? i(?:'ll| will|'m| am| want to| plan to)\b.*$"
+)
+_A_THING = re.compile(r"\b(?:the|an?|our|my|your|his|her|their) (?P<thing>[\w-]+(?: [\w-]+)?)")
+_NOT_BEGUN = re.compile(
+    r"(?:\b(?:not|never|nobody)\b|n't\b).*"
+    r"\b(?:start|started|begun|begin|in progress|touched|got(?:ten)? (?:to|round))\b"
+)
 _REPORT = {"done": Report.DONE, "begun": Report.BEGUN, "reopen": Report.REOPENED}
 
 
@@ -55,6 +70,27 @@ def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[
         lambda turn, ticket, says: _is_plain(talk, turn, ticket, says),
         at_least=at_least,
     )
+
+
+def follow(talk: Talk, works: Sequence[Work]) -> None:
+    """Move new work on by what is plainly said of it later: "move the login page to done"."""
+    fresh = {
+        -1 - place: OpenTicket(-1 - place, work.called or work.title, "TODO", work.owner)
+        for place, work in enumerate(works)
+    }
+    tickets = {**talk.tickets, **fresh}
+    later = replace(
+        talk, tickets=tickets, board=Board(list(tickets.values()), [c for turn in talk.turns for c in turn])
+    )
+    claims = plain_claims(later, lambda turn, ticket, says: _is_plain(later, turn, ticket, says))
+    move_on(
+        works, ((t, -1 - ticket, says) for t, ticket, says in claims if ticket in fresh), lambda t, _: _who_did(talk, t)
+    )
+
+
+def _who_did(talk: Talk, turn: int) -> str | None:
+    """Who reports in a turn what he did himself."""
+    return talk.speakers[turn] if any(_I.match(clause.text) for clause in talk.turns[turn]) else None
 
 
 def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
@@ -74,6 +110,7 @@ def _is_supposed(clauses: Sequence[Clause]) -> bool:
 def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """ "The API documentation is finished": a sentence that names the ticket, leaves nothing open and is not denied."""
     told = [c for c in talk.turns[turn] if not is_question(c.text, is_asked=c.is_asked)]
+    told = [replace(clause, text=_NEXT.sub("", clause.text)) for clause in told]
     if any(words.search(clause.text) for words in _OPEN_ENDS.values() for clause in told):
         return False
     return any(
@@ -81,7 +118,7 @@ def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
         and talk.board.coverage(clause.text, ticket)[0] >= NAMED
         and not _is_supposed([clause])
         for clause in told
-    ) and not _is_denied(talk, turn, ticket)
+    ) and not _is_denied(talk, turn, ticket, says)
 
 
 def _says_outright(text: str, title: str, says: str) -> bool:
@@ -93,17 +130,25 @@ def _says_outright(text: str, title: str, says: str) -> bool:
     return said.is_plain or says == "begun" or any(base_of(word) in verbs for word in text.split())
 
 
-def _is_denied(talk: Talk, turn: int, ticket: int) -> bool:
+def _is_denied(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """Whether the next turn says that it is not so, or a later one of the ticket: the last word counts."""
+    title = set(telling(talk.tickets[ticket].title.casefold()))
     return any(
-        (at == turn + 1 and _is_open(clause.text))
-        or (
-            (_is_open(clause.text) or _OPEN_ENDS["denied"].search(clause.text))
-            and talk.board.coverage(clause.text, ticket)[0] >= NAMED
-        )
+        _denies(clause.text, says, is_named=talk.board.coverage(clause.text, ticket)[0] >= NAMED)
+        or (at == turn + 1 and says == "done" and _is_open(clause.text) and not _names_other(clause.text, title))
         for at in range(turn + 1, len(talk.turns))
         for clause in talk.turns[at]
     )
+
+
+def _names_other(text: str, title: Collection[str]) -> bool:
+    return any(word not in title for match in _A_THING.finditer(text) for word in telling(match["thing"]))
+
+
+def _denies(text: str, says: str, *, is_named: bool) -> bool:
+    if says == "begun":
+        return is_named and bool(_NOT_BEGUN.search(text))
+    return is_named and (_is_open(text) or bool(_OPEN_ENDS["denied"].search(text)))
 
 
 def _is_open(text: str) -> bool:

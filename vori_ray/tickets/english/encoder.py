@@ -1,7 +1,8 @@
 """A small encoder that reads turns as a whole, where the linear models count features.
 
-It is MiniLM (all-MiniLM-L6-v2, Apache 2.0), tuned once to the words of titles and once to what is said of tickets by
-training/speech-acts/tuning.py. Knows neither task: title_reader.py and claim_reader.py do.
+It is MiniLM (all-MiniLM-L6-v2, Apache 2.0), tuned by training/speech-acts/tuning.py three times: to the turns that take
+work on, to the words of titles, and to what is said of tickets. Knows no task: take_reader.py, title_reader.py and
+claim_reader.py do.
 Pure but for reading the package's own data files once.
 """
 
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from vori_ray.tickets.english.phrasing import WORD
 from vori_ray.tickets.english.sentences import Clause
 
-TITLES, CLAIMS, TOKENIZER = "titles.onnx", "claims.onnx", "tokenizer.json"
+TAKES, TITLES, CLAIMS, TOKENIZER = "takes.onnx", "titles.onnx", "claims.onnx", "tokenizer.json"
 START, END = 101, 102  # the tokenizer's [CLS] and [SEP]
 KEPT_ROWS = 512  # what was read of them: live passes read the last minute again
 
@@ -61,7 +62,7 @@ class Row:
         return Row(self.tokens[cut:], self.kinds[cut:], words)
 
 
-Encode = Callable[[Row], npt.NDArray[np.float32]]  # log odds: of each token for titles, of each report for claims
+Encode = Callable[[Row], npt.NDArray[np.float32]]  # log odds: of each token for titles, of each report for the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def _tokenizer() -> Any:
 class Encoders:
     """The encoder as tuned to each task."""
 
+    takes: Encode
     titles: Encode
     claims: Encode
 
@@ -152,5 +154,5 @@ def _own(model: str) -> Encode:
         return encoding(path)
 
 
-OWN = Encoders(lambda row: _own(TITLES)(row), lambda row: _own(CLAIMS)(row))
+OWN = Encoders(lambda row: _own(TAKES)(row), lambda row: _own(TITLES)(row), lambda row: _own(CLAIMS)(row))
 """The package's own; each is loaded when it first reads."""

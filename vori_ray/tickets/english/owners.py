@@ -6,10 +6,11 @@ Pure. What is weighed for every language is in `owning`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from vori_ray.tickets.english.cues import is_question, roles_of
-from vori_ray.tickets.english.frames import act_of
+from vori_ray.tickets.english.frames import act_of, imperative
+from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.talk import Talk
 from vori_ray.tickets.heard import Turns
 from vori_ray.tickets.linear import Linear
@@ -19,12 +20,43 @@ from vori_ray.tickets.roles import Role
 _I = re.compile(r"\b(?:i'll|i will|i can|i'm|i am|i've|i have|i do|i'd|let me|me|mine|myself)\b")
 _YOU = re.compile(r"\b(?:you|your|yours|you'll|you're|you've|yourself)\b")
 _NOBODY = re.compile(r"\b(?:somebody|someone|anybody|anyone|whoever|one of us|nobody|no one|unassigned|up for grabs)\b")
+# the speaker only writes it down, or looks for somebody
+ANSWERED = 3  # turns in which somebody may answer that he will do it
+_OPEN = re.compile(
+    rf"{_NOBODY.pattern}|\bwho\b|\b(?:no|without an?|without|open) names?\b|\bblank\b|\bwho'?s got\b|\bvolunteer"
+    r"|\b(?:put|write|note|jot|get) (?:it|that|this|them) (?:down|on|up)\b"
+    r"|\b(?:find|ask|see|look for|work out) (?:who|someone|somebody|a volunteer|volunteers|hands|the hands|around)\b"
+)
 
 
 def owner_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> str | None:
     """The owner of the work that `turn` takes on or gives out, None where nobody is sure enough."""
     people = {name: measures(talk, turns, turn, name) for name in candidates(talk, turn)}
-    return surest(people, model)
+    return surest(people, model) or _told(talk, turns, turn) or _promises(talk, turn)
+
+
+def _told(talk: Talk, turns: Turns, turn: int) -> str | None:
+    """Who is told to do something by name, where it is one person and nobody answers that he will do it."""
+    called = talk.called(turn)
+    is_told = len(called) == 1 and any(_tells(clause, talk.people.words) for clause in talk.turns[turn])
+    is_taken = any(turns.of("self", at) > 0 for at in range(turn + 1, turn + 1 + ANSWERED))
+    return next(iter(called)) if is_told and not is_taken and talk.speakers[turn] not in called else None
+
+
+def _tells(clause: Clause, names: Collection[str]) -> bool:
+    act = act_of(clause.text)
+    return (act is not None and act.role is Role.ASSIGNMENT) or imperative(
+        clause.text, names=frozenset(names)
+    ) is not None
+
+
+def _promises(talk: Talk, turn: int) -> str | None:
+    """Who says "I'll do it", where nobody else is named and nobody is still to be found."""
+    clauses = talk.turns[turn]
+    acts = [act_of(c.text) for c in clauses if not is_question(c.text, is_asked=c.is_asked)]
+    roles = {act.role for act in acts if act is not None}
+    is_open = any(_OPEN.search(clause.text) or talk.people.named(clause.text) for clause in clauses)
+    return talk.speakers[turn] if Role.COMMITMENT in roles and Role.ASSIGNMENT not in roles and not is_open else None
 
 
 def candidates(talk: Talk, turn: int) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vori_ray.tickets.english.contractions import with_apostrophes
 from vori_ray.tickets.english.lexicon import FILLERS, PREPOSITIONS
 from vori_ray.tickets.extraction import SpokenSegment
 
@@ -84,9 +85,9 @@ class Clause:
 
 
 def fold(text: str) -> str:
-    """Lower case, plain apostrophes and quotes."""
+    """Lower case, plain apostrophes and quotes, and the apostrophes of contractions; it keeps its words."""
     text = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
-    return text.casefold()
+    return with_apostrophes(text.casefold())
 
 
 def clean(text: str) -> str:
@@ -171,7 +172,7 @@ def _sentences(text: str) -> Iterator[str]:
 def _clauses(sentence: str) -> Iterator[str]:
     """Cut a sentence where a new subject and its verb begin; a condition stays with what it conditions."""
     tokens = list(re.finditer(r"\S+", sentence))
-    folded = [fold(token.group()) for token in tokens]
+    folded = fold(sentence).split()
     is_punctuated = bool(re.search(r"[,.?!]", sentence))
     start, conditions = 0, 0
     for place in range(1, len(tokens)):

@@ -9,23 +9,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from vori_ray.tickets import taking
+from vori_ray.tickets.english.claims import follow
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.frames import act_of
+from vori_ray.tickets.english.orders import fits, likeness, orders_of, taken_of_board
 from vori_ray.tickets.english.owners import owner_of
 from vori_ray.tickets.english.status import Report, status_talk
+from vori_ray.tickets.english.take_reader import read_take
 from vori_ray.tickets.english.talk import Talk
 from vori_ray.tickets.english.titles import title_of
 from vori_ray.tickets.english.wording import due_words, telling
 from vori_ray.tickets.heard import Title, Turns, Work, until
 from vori_ray.tickets.linear import Models, probability
+from vori_ray.tickets.orders import AGAIN, NAMED, asked_work, with_orders
 from vori_ray.tickets.roles import Role
 from vori_ray.tickets.stems import english_words
 
 NEAR_TURNS, NEXT_TURNS, DATE_TURNS = 5, 2, 2
 SAME_NEXT, SAME_NEAR, SAME_FAR = 0.3, 0.4, 0.7  # likeness of titles, by how near the turns are
 DONE_TURNS = 15
+HALF = 0.5  # share (0..1) of a ticket's name that a turn has to say to speak of it
 # "I'll start this morning" says when it begins, not when it is due.
 _BEGINS = re.compile(r"\b(?:start|starting|begin|beginning)\b(?!.*\b(?:by|done|finish|finished|ready|before|until)\b)")
 _NOW = re.compile(
@@ -48,9 +54,17 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
             kept.append(work)
         else:
             same.join(work)
+    orders = orders_of(talk)
+    kept = with_orders(kept, orders, partial(fits, talk, orders))
+    names = [*(ticket.title for ticket in talk.tickets.values()), *(order.called for order in orders)]
     for work in kept:
         _finish(talk, work, taken)
-    return [work for work in kept if talk.board.same_work(work.title.casefold()) is None]
+        _clear_title(talk, turns, work, models, names)
+    follow(talk, kept)
+    for work in kept:
+        _late_date(talk, work)
+    taken_up = [asked_work(order) for order in taken_of_board(talk)]
+    return [work for work in kept if not _is_known(talk, work)] + taken_up
 
 
 def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
@@ -67,6 +81,7 @@ def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
 def measures(talk: Talk, turns: Turns, turn: int, title: Title) -> dict[str, float]:
     """What the model of new work weighs."""
     return {
+        "read": read_take(talk, turn, talk.encoders.takes),
         "dated": float(bool(_dates(talk, turn, asked=True))),
         "dated next to it": float(any(_dates(talk, at, asked=True) for at in (turn - 1, turn + 1))),
         "asks": float(any(is_question(clause.text, is_asked=clause.is_asked) for clause in talk.turns[turn])),
@@ -98,6 +113,18 @@ def _date(talk: Talk, work: Work, taken: set[int]) -> None:
             if turn not in work.evidence:
                 work.evidence.append(turn)
             return
+
+
+def _late_date(talk: Talk, work: Work) -> None:
+    """The date that is said later of a ticket which was asked for by name: "the login page will be done by Friday"."""
+    name = set(telling(work.called.casefold()))
+    if work.due_text or not name:
+        return
+    for turn in range(work.turn + 1, len(talk.turns)):
+        found = _dates(talk, turn, asked=False) if name <= talk.telling[turn] else []
+        if found:
+            work.due_text = found[-1]
+            work.evidence += [turn] if turn not in work.evidence else []
 
 
 def _is_anothers(talk: Talk, turn: int, owner: str | None) -> bool:
@@ -135,6 +162,21 @@ def _is_same(earlier: Work, later: Work) -> bool:
 def _likeness(one: str, other: str, words: Callable[[str], Sequence[str]] = english_words) -> float:
     first, second = set(words(one)), set(words(other))
     return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+
+
+def _clear_title(talk: Talk, turns: Turns, work: Work, models: Models, names: Sequence[str]) -> None:
+    """Name the work by its own turn where a ticket's words came from turns before and the turn names another thing."""
+    title, spoken = set(telling(work.title.casefold())), talk.telling[work.turn]
+    for named in () if work.called else (set(telling(name.casefold())) for name in names):
+        is_told_before = len(named & title) >= NAMED * len(named) and len(named & spoken) < HALF * len(named)
+        if is_told_before and title & spoken - named:
+            work.title = title_of(talk, turns, work.turn, models.title, is_alone=True).text
+
+
+def _is_known(talk: Talk, work: Work) -> bool:
+    """Whether the board has the work; one that is asked for by name only if the names are the same."""
+    ticket = talk.board.same_work(work.title.casefold())
+    return ticket is not None and (not work.called or likeness(work.called, ticket.title) >= AGAIN)
 
 
 def _finish(talk: Talk, work: Work, taken: set[int]) -> None:

@@ -22,7 +22,7 @@ from vori_ray.tickets.extraction import ExtractionInput, OpenTicket, Status
 from vori_ray.tickets.stems import english_words
 
 # "after the storage shelves" says when, and is no word about the shelves
-_WHEN = re.compile(
+WHEN = re.compile(
     r"\b(?:after|before|until|till|(?<!for )once) (?:the|my|our|your|this|that|these|those|all)"
     r"(?: (?!(?:i|we|they|he|she|you|it|is|are|was|were|gets?|has|have|so|and|but)\b)[\w'-]+){1,4}",
     re.IGNORECASE,
@@ -78,7 +78,7 @@ class Talk:
     @cached_property
     def about(self) -> About:
         """How much each turn is about each ticket."""
-        texts = [_WHEN.sub(" ", " ".join(clause.text for clause in turn)) for turn in self.turns]
+        texts = [WHEN.sub(" ", " ".join(clause.text for clause in turn)) for turn in self.turns]
         shares = [{ticket: self.board.coverage(text, ticket)[0] for ticket in self.tickets} for text in texts]
         return About(shares, {ticket: each.assignee for ticket, each in self.tickets.items()}, self.speakers)
 

@@ -75,9 +75,9 @@ class _Meaning:
     weight: float
 
 
-def title_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> Title:
-    """The title of the work that `turn` takes on; its text is "" where no word tells anything."""
-    found = candidates(talk, turns, turn)
+def title_of(talk: Talk, turns: Turns, turn: int, model: Linear, *, is_alone: bool = False) -> Title:
+    """The title of the work that `turn` takes on, `is_alone`: by its own words; "" where no word tells anything."""
+    found = [word for word in candidates(talk, turns, turn) if not is_alone or word.clause.turn == turn]
     likely = [probability(model.measured(word.measures())) for word in found]
     far = FAR_COUNTS ** min(2, _names(found, likely, turn))
     likely = [chance * (1.0 if w.clause.turn == turn else far) for w, chance in zip(found, likely, strict=True)]

@@ -6,12 +6,17 @@ ticket. A turn that also says what is left finishes nothing. Knows nothing about
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from vori_ray.tickets.claiming import BECOMES, NAMED, Claim, claims_of, surroundings
-from vori_ray.tickets.heard import Turns
+from vori_ray.tickets.claiming import BECOMES, NAMED, Claim, claims_of, move_on, plain_claims, surroundings
+from vori_ray.tickets.extraction import OpenTicket
+from vori_ray.tickets.heard import Turns, Work
 from vori_ray.tickets.korean.acts import Act
+from vori_ray.tickets.korean.board import Board
 from vori_ray.tickets.korean.said import Said
+from vori_ray.tickets.korean.stems import telling
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.linear import Linear, probability
 
@@ -33,7 +38,21 @@ _REPORTS = (
     Act.COMMIT,
 )
 _SUPPOSED = (Act.ASK, Act.IF, Act.MUSE, Act.PLAN)
-_NOT_PLAIN = (*_SUPPOSED, *_OPEN_ENDS, Act.WAITS, Act.NEED, Act.COMMIT, Act.ASSIGN, Act.HEARSAY)
+_NOT_PLAIN = (*_SUPPOSED, *_OPEN_ENDS, Act.WAITS, Act.NEED, Act.COMMIT, Act.ASSIGN, Act.HEARSAY, Act.DECIDE)
+_NOT_MOVED = (Act.ASK, Act.IF, Act.MUSE, Act.REJECT, Act.RETRACT, Act.HEARSAY)
+_MOVING = (
+    r"(?:상태/NNG |칸/NNG |쪽/NN\w )?(?:로|에)/JKB (?:옮기|바꾸|넘기|넣|두)/V"
+    r"|(?:로/JKB )?(?:변경|이동|표시|처리|전환)/NNG"
+)
+_MOVED = {
+    "begun": re.compile(rf"진행/NNG 중/NNB (?:{_MOVING})"),
+    "done": re.compile(
+        rf"완료/NNG (?:{_MOVING})"
+        r"|(?:티켓|태스크|카드)/NNG (?:[를는도]/J\w+ )?(?:이제/MAG |바로/MAG )*(?:닫/VV|종료/NNG)"
+    ),
+}
+_NOT = re.compile(r"안/MAG|못/MAG|지/EC (?:말|않|마|못)|없/VA|아직/MAG")
+_I = re.compile(r"(?:저|나|제|내)/NP (?:가|는|도)/J")
 _PLAINLY = {"done": Act.DONE, "begun": Act.BEGUN, "reopen": Act.REOPEN}
 
 
@@ -46,6 +65,19 @@ def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[
         lambda turn, ticket, says: _is_plain(talk, turn, ticket, says),
         at_least=at_least,
     )
+
+
+def follow(talk: Talk, works: Sequence[Work]) -> None:
+    """Move new work on by what is plainly said of it later: "로그인 페이지 티켓을 닫겠습니다"."""
+    fresh = [OpenTicket(-1 - place, work.called or work.title, "TODO", work.owner) for place, work in enumerate(works)]
+    later = replace(talk, board=Board([*talk.board.tickets.values(), *fresh]))
+    claims = plain_claims(later, lambda turn, ticket, says: _is_plain(later, turn, ticket, says))
+    move_on(works, ((t, -1 - ticket, says) for t, ticket, says in claims if ticket < 0), lambda t, _: _who_did(talk, t))
+
+
+def _who_did(talk: Talk, turn: int) -> str | None:
+    """Who reports in a turn what he did himself."""
+    return talk.speakers[turn] if any(_I.search(said.clause.line) for said in talk.turns[turn]) else None
 
 
 def _likely(talk: Talk, turns: Turns, model: Linear, turn: int, ticket: int, says: str) -> float:
@@ -63,15 +95,27 @@ def _is_supposed(clauses: Sequence[Said]) -> bool:
 def _is_plain(talk: Talk, turn: int, ticket: int, says: str) -> bool:
     """ "API 문서 작성 완료했습니다": a sentence that names the ticket, leaves nothing open and is not denied."""
     clauses = talk.turns[turn]
+    if any(_moves(talk, said, ticket) == says for said in clauses):
+        return not _is_denied(talk, turn, ticket)
     if any(said.has(*_NOT_PLAIN) or said.is_conditional for said in clauses):
         return False
     return any(_reports(talk, said, ticket, says) for said in clauses) and not _is_denied(talk, turn, ticket)
 
 
+def _moves(talk: Talk, said: Said, ticket: int) -> str | None:
+    """Where a clause moves a ticket that it names: "결제 서버 점검 티켓을 진행 중으로 옮겨 주세요"."""
+    if said.has(*_NOT_MOVED) or said.dates or said.is_conditional or _NOT.search(said.clause.line):
+        return None
+    if talk.board.coverage(said.stems, ticket, text=said.clause.text) < NAMED:
+        return None
+    return next((says for says, words in _MOVED.items() if words.search(said.clause.line)), None)
+
+
 def _is_denied(talk: Talk, turn: int, ticket: int) -> bool:
     """Whether the next turn says that it is not so, or a later one of the ticket: the last word counts."""
     return any(
-        at == turn + 1 or talk.board.coverage(said.stems, ticket, text=said.clause.text) >= NAMED
+        (at == turn + 1 and not telling(said.stems))
+        or talk.board.coverage(said.stems, ticket, text=said.clause.text) >= NAMED
         for at in range(turn + 1, len(talk.turns))
         for said in talk.turns[at]
         if said.has(*_OPEN_ENDS, Act.REOPEN)
@@ -80,6 +124,8 @@ def _is_denied(talk: Talk, turn: int, ticket: int) -> bool:
 
 def _reports(talk: Talk, said: Said, ticket: int, says: str) -> bool:
     named = talk.board.coverage(said.stems, ticket, text=said.clause.text)
+    if says == "done" and said.has(Act.BEGUN):
+        return False
     is_done_so = says == "done" and said.has(Act.DID) and named >= NAMED_DID
     return is_done_so or (said.has(_PLAINLY[says]) and named >= NAMED)
 

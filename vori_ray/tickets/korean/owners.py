@@ -17,6 +17,7 @@ from vori_ray.tickets.owning import surest, weighed_for
 BEFORE, AFTER = 2, 2
 _TELLING_ACTS = (Act.COMMIT, Act.CAN, Act.PLAN, Act.VOLUNTEER, Act.ASSIGN, Act.ASK_WHO, Act.NEED, Act.PROPOSE, Act.META,
                  Act.ASK, Act.BEGUN, Act.DONE)  # fmt: skip
+_TAKING_ACTS = (Act.COMMIT, Act.CAN, Act.PLAN, Act.VOLUNTEER, Act.BEGUN, Act.DONE, Act.DID)
 _DOER = ("called", "subject", "topic")  # how somebody who is told to do something is named
 _I = re.compile(r"(?:^| )(?:저|나|제|내)/NP")
 _NOBODYS = re.compile(
@@ -30,13 +31,22 @@ _NOBODYS = re.compile(
 
 def owner_of(talk: Talk, turns: Turns, turn: int, model: Linear) -> str | None:
     """The owner of the work that `turn` takes on or gives out, None where nobody is sure enough."""
-    people = {name: measures(talk, turns, turn, name) for name in candidates(talk, turn)}
+    people = {name: measures(talk, turns, turn, name) for name in candidates(talk, turn) if _may_own(talk, turn, name)}
     return surest(people, model) or _told(talk, turn)
+
+
+def _may_own(talk: Talk, turn: int, name: str) -> bool:
+    """Whether the work may be somebody's: who only tells others to do it does not do it."""
+    said = talk.turns[turn]
+    only_tells = any(each.has(Act.ASSIGN) for each in said) and not any(each.has(*_TAKING_ACTS) for each in said)
+    return name != talk.speakers[turn] or not only_tells
 
 
 def _told(talk: Talk, turn: int) -> str | None:
     """Who is told to do something by name, where it is one person: "지영 님, 회의실 예약 좀 해 주세요"."""
     told = {m.name for said in talk.turns[turn] if said.has(Act.ASSIGN) for m in said.clause.mentions if m.way in _DOER}
+    if any(_NOBODYS.search(said.clause.line) for said in talk.turns[turn]):
+        return None
     return told.pop() if len(told) == 1 and talk.speakers[turn] not in told else None
 
 

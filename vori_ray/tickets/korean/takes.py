@@ -10,23 +10,28 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from vori_ray.tickets import taking
 from vori_ray.tickets.dates_ko import DatePhrase
 from vori_ray.tickets.heard import Title, Turns, Work, until
 from vori_ray.tickets.korean.acts import Act
+from vori_ray.tickets.korean.claims import follow
+from vori_ray.tickets.korean.orders import fits, orders_of, taken_of_board
 from vori_ray.tickets.korean.owners import owner_of
 from vori_ray.tickets.korean.said import Said
 from vori_ray.tickets.korean.stems import alike, likeness, stems, telling
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.korean.titles import title_of
 from vori_ray.tickets.linear import Models, probability
+from vori_ray.tickets.orders import AGAIN, NAMED, asked_work, with_orders
 
 DATE_TURNS = 3
 NEAR_TURNS, NEXT_TURNS = 4, 2
 SAME_NEAR, SAME_NEXT, SAME_FAR = 0.45, 0.25, 0.75  # likeness of titles, by how near the turns are
 DONE_TURNS = 15
 TAKEN_BACK_TURNS = 2
+HALF = 0.5  # share (0..1) of a ticket's name that a turn has to say to speak of it
 OWN_WORDS = 3  # of a title that the turn itself says: it names its work
 _DAY_RANK = 7
 _AT_ONCE = re.compile(
@@ -48,11 +53,18 @@ def new_work(talk: Talk, turns: Turns, models: Models, *, at_least: float) -> li
         if same is None:
             kept.append(work)
         else:
+            if _names_nothing(talk, work.turn) and not _names_nothing(talk, same.turn):
+                work.title = same.title
             same.join(work)
+    orders = orders_of(talk)
+    kept = with_orders(kept, orders, partial(fits, talk, orders))
+    names = [*(ticket.title for ticket in talk.board.tickets.values()), *(order.called for order in orders)]
     for work in kept:
         _finish(talk, work, taken)
-        _clear_title(talk, work)
-    return [work for work in kept if talk.board.same_as(work.title) is None]
+        _clear_title(talk, work, names)
+    follow(talk, kept)
+    taken_up = [asked_work(order) for order in taken_of_board(talk)]
+    return [work for work in kept if not _is_known(talk, work)] + taken_up
 
 
 def _work(talk: Talk, turns: Turns, turn: int, models: Models) -> Work:
@@ -161,21 +173,39 @@ def _is_same(talk: Talk, earlier: Work, later: Work) -> bool:
     return alike >= SAME_FAR
 
 
+def _names_nothing(talk: Talk, turn: int) -> bool:
+    """Whether a turn does not say by itself which work it takes on: "네, 오늘 오후에 다시 확인하겠습니다"."""
+    return all(said.phrase.is_thin for said in talk.turns[turn])
+
+
 def _names_another(talk: Talk, later: Work, earlier: Work) -> bool:
     """Whether a turn itself names its work, and with no word of an earlier one's: the title's other words are near."""
     own = set(stems(later.title)) & set(talk.stems(later.turn))
     return len(own) >= OWN_WORDS and not own & set(stems(earlier.title))
 
 
-def _clear_title(talk: Talk, work: Work) -> None:
+def _clear_title(talk: Talk, work: Work, names: Sequence[str]) -> None:
     """Take a ticket's words out of the title where the turn itself names something else: they are of turns before."""
+    spoken = talk.stems(work.turn)
+    for named in () if work.called else map(stems, names):
+        title = stems(work.title)
+        own = telling(stem for stem in title if stem in spoken and not _share([stem], named))
+        if own and _covered(named, title) >= NAMED and _covered(named, spoken) < HALF:
+            words = work.title.split()
+            work.title = " ".join(w for w in words if _share(stems(w), spoken) or not _share(stems(w), named))
+
+
+def _covered(named: Sequence[str], words: Sequence[str]) -> float:
+    """How much (0..1) of a name some words have."""
+    return sum(_share([stem], words) for stem in named) / len(named) if named else 0.0
+
+
+def _is_known(talk: Talk, work: Work) -> bool:
+    """Whether the board has the work; one that is asked for by name only if the names are the same."""
     ticket = talk.board.same_as(work.title)
-    if ticket is None:
-        return
-    named = stems(talk.board.tickets[ticket].title)
-    own = telling(stem for stem in stems(work.title) if stem in talk.stems(work.turn))
-    if own and not _share(own, named):
-        work.title = " ".join(word for word in work.title.split() if not _share(stems(word), named))
+    if ticket is None or not work.called:
+        return ticket is not None
+    return likeness(stems(work.called), stems(talk.board.tickets[ticket].title)) >= AGAIN
 
 
 def _share(some: Iterable[str], others: Sequence[str]) -> bool:
