@@ -79,17 +79,17 @@ def plain_claims(talk: Talk, is_plain: IsPlain) -> Iterator[tuple[int, int, str]
 
 
 def move_on(
-    works: Sequence[Work], claims: Iterable[tuple[int, int, str]], told: Callable[[int, int], str | None]
+    works: Sequence[Work], claims: Iterable[tuple[int, int, str]], who_did: Callable[[int], str | None]
 ) -> None:
     """Move new work on by what is plainly said of it later in the same talk.
 
-    `claims` are of the works by their places; `told` says who reports in a turn that he has done some work himself.
+    `claims` are of the works by their places; `who_did` says who reports in a turn what he did himself.
     """
     for turn, place, says in sorted(claims):
         work = works[place]
         if turn > work.turn and work.status != "DONE":
             work.status = BECOMES[says]
-            work.owner = work.owner or told(turn, place)
+            work.owner = work.owner or who_did(turn)
             work.evidence += [turn] if turn not in work.evidence else []
 
 

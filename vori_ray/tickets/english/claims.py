@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from vori_ray.tickets.claiming import BECOMES, MAY_BE, NAMED, Claim, claims_of, move_on, plain_claims, surroundings
 from vori_ray.tickets.english.board import Board
@@ -47,7 +48,10 @@ _OPEN_ENDS = {
     ),
     "but": re.compile(r"\b(?:but|then|though|only|except|however|unfortunately)\b"),
 }
-_I = re.compile(r"^(?:\w+,? ){0,2}i(?:'ve|'m| have| am)?\b")
+_I = re.compile(
+    r"^(?:\w+,? ){0,2}i(?:'ve|'m| have| am)? (?:just |already |now |finally |also )*"
+    r"(?:\w+ed|begun|began|done|made|wrote|sent|put|working|through|busy|on it)\b"
+)
 # what comes next, and says nothing of what was reported: "yesterday i finished the menu, today i will test the app"
 _NEXT = re.compile(
     r"(?:^|[, ]+)(?:(?:and|so|then|now)[ ,]+)*(?:today|tomorrow|now|next|this (?:morning|afternoon|week)"
@@ -83,9 +87,7 @@ def follow(talk: Talk, works: Sequence[Work]) -> None:
         talk, tickets=tickets, board=Board(list(tickets.values()), [c for turn in talk.turns for c in turn])
     )
     claims = plain_claims(later, lambda turn, ticket, says: _is_plain(later, turn, ticket, says))
-    move_on(
-        works, ((t, -1 - ticket, says) for t, ticket, says in claims if ticket in fresh), lambda t, _: _who_did(talk, t)
-    )
+    move_on(works, ((t, -1 - ticket, says) for t, ticket, says in claims if ticket in fresh), partial(_who_did, talk))
 
 
 def _who_did(talk: Talk, turn: int) -> str | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from vori_ray.tickets.english.cues import is_question
+from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.phrasing import WORD, spelled_words
 from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.talk import WHEN, Talk
@@ -17,6 +17,7 @@ from vori_ray.tickets.english.wording import as_title, telling
 from vori_ray.tickets.heard import Work
 from vori_ray.tickets.matching import dice
 from vori_ray.tickets.orders import NAMED_SINCE, Order, added, unowned
+from vori_ray.tickets.roles import Role
 
 _TICKET = r"(?:ticket|task|card|to-?do|action item|backlog item)"
 _ASKED = re.compile(
@@ -62,7 +63,7 @@ def orders_of(talk: Talk) -> list[Order]:
     found: list[Order] = []
     for turn, clauses in enumerate(talk.turns):
         for clause in clauses:
-            for order in _asked(talk, turn, clause):
+            for order in () if _is_turned_down(talk, turn) else _asked(talk, turn, clause):
                 found = added(found, order, likeness)
             found = [_told_more(talk, turn, clause, order, is_last=order is found[-1]) for order in found]
     return found
@@ -103,6 +104,13 @@ def _asked(talk: Talk, turn: int, clause: Clause) -> Iterator[Order]:
     if telling(thing) and not _POINTS.match(thing) and not _JOURNEY.match(thing):
         title = _title(where, thing)
         yield Order((turn,), title, title)
+
+
+def _is_turned_down(talk: Talk, turn: int) -> bool:
+    """Whether what is asked for is taken back at the end of its turn, or refused in the next."""
+    last, answer = talk.turns[turn][-1:], talk.turns[turn + 1][:1] if turn + 1 < len(talk.turns) else ()
+    is_refused = any(roles_of(clause.text) & {Role.REFUSAL, Role.RETRACTION} for clause in answer)
+    return is_refused or any(Role.RETRACTION in roles_of(clause.text) for clause in last)
 
 
 def _spoken_of(talk: Talk, turn: int, clause: Clause) -> tuple[str, Clause]:

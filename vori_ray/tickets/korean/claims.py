@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from vori_ray.tickets.claiming import BECOMES, NAMED, Claim, claims_of, move_on, plain_claims, surroundings
 from vori_ray.tickets.extraction import OpenTicket
@@ -72,7 +73,7 @@ def follow(talk: Talk, works: Sequence[Work]) -> None:
     fresh = [OpenTicket(-1 - place, work.called or work.title, "TODO", work.owner) for place, work in enumerate(works)]
     later = replace(talk, board=Board([*talk.board.tickets.values(), *fresh]))
     claims = plain_claims(later, lambda turn, ticket, says: _is_plain(later, turn, ticket, says))
-    move_on(works, ((t, -1 - ticket, says) for t, ticket, says in claims if ticket < 0), lambda t, _: _who_did(talk, t))
+    move_on(works, ((t, -1 - ticket, says) for t, ticket, says in claims if ticket < 0), partial(_who_did, talk))
 
 
 def _who_did(talk: Talk, turn: int) -> str | None:

@@ -45,7 +45,7 @@ def orders_of(talk: Talk) -> list[Order]:
     found: list[Order] = []
     for turn, clauses in enumerate(talk.turns):
         for said in clauses:
-            for order in _asked(turn, said):
+            for order in () if _is_turned_down(talk, turn) else _asked(turn, said):
                 found = added(found, order, _alike)
             place = _meant(found, turn, said)
             if place is not None:
@@ -97,6 +97,13 @@ def _asked(turn: int, said: Said) -> Iterator[Order]:
     name = _name_before(said)
     if telling(stems(name)) and not _JOURNEYS & set(name.split()):
         yield Order((turn,), name, name)
+
+
+def _is_turned_down(talk: Talk, turn: int) -> bool:
+    """Whether what is asked for is taken back at the end of its turn, or refused in the next."""
+    last, answer = talk.turns[turn][-1:], talk.turns[turn + 1][:1] if turn + 1 < len(talk.turns) else ()
+    is_refused = any(said.has(Act.REFUSE, Act.REJECT, Act.RETRACT) and not said.has(Act.ASK) for said in answer)
+    return is_refused or any(said.has(Act.RETRACT) for said in last)
 
 
 def _name_before(said: Said) -> str:
