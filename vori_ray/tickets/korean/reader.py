@@ -26,7 +26,7 @@ _TO_MACHINE = re.compile(
 )
 
 
-WHOLE = Sureness(work=0.25, status=0.65, maybe=0.3, blocker=0.3, decision=0.35)
+WHOLE = Sureness(work=0.25, status=0.75, maybe=0.3, blocker=0.3, decision=0.35)
 LIVE = Sureness(work=0.25, status=0.8, maybe=0.8, blocker=0.5, decision=0.5)
 
 
