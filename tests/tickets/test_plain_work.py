@@ -1,7 +1,4 @@
-"""Work that is given or taken on in plain words in a short talk, and talk that only sounds like it.
-
-In English somebody agrees: a request that nobody answers is mostly missed there.
-"""
+"""Work that is given or taken on in plain words in a short talk, and talk that only sounds like it."""
 
 from __future__ import annotations
 
@@ -86,3 +83,14 @@ def test_what_only_sounds_like_work_makes_none(language: str, said: str) -> None
 def test_who_is_told_by_name_owns_the_work_whatever_is_said_around(talk: str, said: str, title: str) -> None:
     planned = read_talk(talk.format(said=said), language="ko", tickets=(), roster=("민수", "지영"))
     assert [(ticket.title, ticket.assignee) for ticket in planned.tickets] == [(title, "지영")]
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Omar, please order new chairs for the hall.", "Order new chairs for the hall"),
+        ("Omar, can you update the website by Friday?", "Update the website"),
+    ],
+)
+def test_a_request_by_name_needs_no_answer(said: str, title: str) -> None:
+    assert work_in(said, language="en", answer="By the way, how was the trip?") == [(title, "Omar")]

@@ -8,7 +8,7 @@ START is all-MiniLM-L6-v2, by its name on the model hub or as a folder of `trans
 and under build/ those that train.py needs besides: each was tuned without some of the meetings, and reads those.
 --without makes one of these alone, for who has several processors. Needs torch, transformers and onnx beside the
 project's own packages; each task takes up to an hour on two cores. Knows nothing about the linear models but which
-turns they take for reports at all: the others teach nothing of claims.
+turns those of the package take for reports, or for taking work on, at all: few others are examples.
 """
 
 from __future__ import annotations

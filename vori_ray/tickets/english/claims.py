@@ -78,6 +78,8 @@ def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[
 
 def follow(talk: Talk, works: Sequence[Work]) -> None:
     """Move new work on by what is plainly said of it later: "move the login page to done"."""
+    if not works:
+        return
     fresh = {
         -1 - place: OpenTicket(-1 - place, work.called or work.title, "TODO", work.owner)
         for place, work in enumerate(works)

@@ -7,6 +7,7 @@ doubtful ones are left as they are.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from vori_ray.tickets.english.verbs import VERBS
 
@@ -26,6 +27,7 @@ _FEELS = re.compile(
 )
 
 
+@lru_cache(maxsize=16384)
 def with_apostrophes(text: str) -> str:
     """Lower-case text with the apostrophes of its contractions; it keeps its words."""
     for pattern, whole in _CERTAIN:

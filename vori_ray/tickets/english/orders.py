@@ -13,9 +13,8 @@ from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.phrasing import WORD, spelled_words
 from vori_ray.tickets.english.sentences import Clause
 from vori_ray.tickets.english.talk import WHEN, Talk
-from vori_ray.tickets.english.wording import as_title, telling
+from vori_ray.tickets.english.wording import as_title, likeness, telling
 from vori_ray.tickets.heard import Work
-from vori_ray.tickets.matching import dice
 from vori_ray.tickets.orders import NAMED_SINCE, Order, added, unowned
 from vori_ray.tickets.roles import Role
 
@@ -74,7 +73,8 @@ def taken_of_board(talk: Talk) -> list[Order]:
     orders = unowned(talk.tickets.values())
     for turn, clauses in enumerate(talk.turns):
         for clause in clauses:
-            orders = [_told_more(talk, turn, clause, order, is_last=False) for order in orders]
+            if any(words.search(clause.text) for words in (_GIVEN, _TAKES, _TAKEN)):
+                orders = [_told_more(talk, turn, clause, order, is_last=False) for order in orders]
     return [order for order in orders if order.owner]
 
 
@@ -86,11 +86,6 @@ def fits(talk: Talk, orders: Sequence[Order], work: Work, order: Order) -> float
     if more - talk.people.words:
         return 0.0
     return 1.0 if work.turn in order.turns else max(likeness(work.title, each) for each in (order.title, order.called))
-
-
-def likeness(one: str, other: str) -> float:
-    """How alike (0..1) two names are, by their telling words."""
-    return dice(dict.fromkeys(telling(one.casefold()), 1.0), dict.fromkeys(telling(other.casefold()), 1.0))
 
 
 def _asked(talk: Talk, turn: int, clause: Clause) -> Iterator[Order]:

@@ -20,10 +20,10 @@ from vori_ray.tickets.roles import Role
 _I = re.compile(r"\b(?:i'll|i will|i can|i'm|i am|i've|i have|i do|i'd|let me|me|mine|myself)\b")
 _YOU = re.compile(r"\b(?:you|your|yours|you'll|you're|you've|yourself)\b")
 _NOBODY = re.compile(r"\b(?:somebody|someone|anybody|anyone|whoever|one of us|nobody|no one|unassigned|up for grabs)\b")
-# the speaker only writes it down, or looks for somebody
 ANSWERED = 3  # turns in which somebody may answer that he will do it
+# the speaker only writes it down, or looks for somebody
 _OPEN = re.compile(
-    rf"{_NOBODY.pattern}|\bwho\b|\b(?:no|without an?|without|open) names?\b|\bblank\b|\bwho'?s got\b|\bvolunteer"
+    rf"{_NOBODY.pattern}|\bwho\b|\b(?:no|without an?|without|open) names?\b|\bblank\b|\bvolunteer"
     r"|\b(?:put|write|note|jot|get) (?:it|that|this|them) (?:down|on|up)\b"
     r"|\b(?:find|ask|see|look for|work out) (?:who|someone|somebody|a volunteer|volunteers|hands|the hands|around)\b"
 )
@@ -45,9 +45,8 @@ def _told(talk: Talk, turns: Turns, turn: int) -> str | None:
 
 def _tells(clause: Clause, names: Collection[str]) -> bool:
     act = act_of(clause.text)
-    return (act is not None and act.role is Role.ASSIGNMENT) or imperative(
-        clause.text, names=frozenset(names)
-    ) is not None
+    is_asked = act is not None and act.role is Role.ASSIGNMENT
+    return is_asked or imperative(clause.text, names=frozenset(names)) is not None
 
 
 def _promises(talk: Talk, turn: int) -> str | None:

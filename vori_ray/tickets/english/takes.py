@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from vori_ray.tickets import taking
 from vori_ray.tickets.english.claims import follow
 from vori_ray.tickets.english.cues import is_question, roles_of
 from vori_ray.tickets.english.frames import act_of
-from vori_ray.tickets.english.orders import fits, likeness, orders_of, taken_of_board
+from vori_ray.tickets.english.orders import fits, orders_of, taken_of_board
 from vori_ray.tickets.english.owners import owner_of
 from vori_ray.tickets.english.status import Report, status_talk
 from vori_ray.tickets.english.take_reader import read_take
 from vori_ray.tickets.english.talk import Talk
 from vori_ray.tickets.english.titles import title_of
-from vori_ray.tickets.english.wording import due_words, telling
+from vori_ray.tickets.english.wording import due_words, likeness, telling
 from vori_ray.tickets.heard import Title, Turns, Work, until
 from vori_ray.tickets.linear import Models, probability
 from vori_ray.tickets.orders import AGAIN, NAMED, asked_work, with_orders
@@ -149,19 +149,14 @@ def _dates(talk: Talk, turn: int, *, asked: bool) -> list[str]:
 
 def _is_same(earlier: Work, later: Work) -> bool:
     """Whether two turns speak of one piece of work: near ones of one owner, far ones only by the same words."""
-    alike = _likeness(earlier.title, later.title)
+    alike = likeness(earlier.title, later.title, english_words)
     away = later.turn - earlier.last_turn
     is_his = earlier.owner == later.owner or None in (earlier.owner, later.owner) or not earlier.is_own
     if away <= NEXT_TURNS and not later.is_of_another(earlier):
         return alike >= (SAME_NEXT if is_his else SAME_NEAR)
     if away <= NEAR_TURNS and is_his:
         return alike >= SAME_NEAR
-    return max(alike, _likeness(earlier.title, later.title, words=telling)) >= SAME_FAR
-
-
-def _likeness(one: str, other: str, words: Callable[[str], Sequence[str]] = english_words) -> float:
-    first, second = set(words(one)), set(words(other))
-    return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+    return max(alike, likeness(earlier.title, later.title)) >= SAME_FAR
 
 
 def _clear_title(talk: Talk, turns: Turns, work: Work, models: Models, names: Sequence[str]) -> None:

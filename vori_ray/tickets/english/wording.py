@@ -6,6 +6,7 @@ Pure. Reads cleaned clauses. Knows nothing about who does the work.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -78,6 +79,12 @@ def _telling(text: str) -> tuple[str, ...]:
         after_noun = len(out) > count
         before = word
     return tuple(out)
+
+
+def likeness(one: str, other: str, words: Callable[[str], Sequence[str]] = telling) -> float:
+    """How alike (0..1) two names are, by their telling words, or by other `words` of theirs."""
+    first, second = set(words(one)), set(words(other))
+    return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
 
 
 _ASIDE = re.compile(r", (?:if|they|we|he|she|it|the|because|since|that's|but|i)\b|\b(?:because|since)\b")

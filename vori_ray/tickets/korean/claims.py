@@ -70,6 +70,8 @@ def claims(talk: Talk, turns: Turns, model: Linear, *, at_least: float) -> list[
 
 def follow(talk: Talk, works: Sequence[Work]) -> None:
     """Move new work on by what is plainly said of it later: "로그인 페이지 티켓을 닫겠습니다"."""
+    if not works:
+        return
     fresh = [OpenTicket(-1 - place, work.called or work.title, "TODO", work.owner) for place, work in enumerate(works)]
     later = replace(talk, board=Board([*talk.board.tickets.values(), *fresh]))
     claims = plain_claims(later, lambda turn, ticket, says: _is_plain(later, turn, ticket, says))

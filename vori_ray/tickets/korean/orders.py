@@ -13,7 +13,7 @@ from vori_ray.tickets.heard import Work
 from vori_ray.tickets.korean.acts import Act
 from vori_ray.tickets.korean.phrases import Word, words_of
 from vori_ray.tickets.korean.said import Said
-from vori_ray.tickets.korean.stems import alike, likeness, stems, telling, with_digits
+from vori_ray.tickets.korean.stems import alike, covered, likeness, stems, telling, with_digits
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.orders import NAMED, NAMED_SINCE, Order, added, unowned
 
@@ -58,9 +58,9 @@ def taken_of_board(talk: Talk) -> list[Order]:
     orders = unowned(talk.board.tickets.values())
     for turn, clauses in enumerate(talk.turns):
         for said in clauses:
-            place = _meant(orders, turn, said) if said.has(Act.COMMIT, Act.ASSIGN) else None
+            place = _named(orders, said) if _owner(said) is not None else None
             if place is not None and not _names_more(said, orders[place]):
-                orders[place] = _told_more(turn, said, orders[place])
+                orders[place] = _given(turn, said, orders[place])
     return [order for order in orders if order.owner]
 
 
@@ -72,18 +72,15 @@ def _names_more(said: Said, order: Order) -> bool:
 
 def fits(talk: Talk, orders: Sequence[Order], work: Work, order: Order) -> float:
     """How well (0..1) some work that was heard is what was asked for: its turn names nothing else but other tickets."""
-    known = [*stems(order.title), *(stem for each in orders for stem in stems(each.called))]
     heard = stems(work.title)
-    known += _GIVING
+    known = [*stems(order.title), *(stem for each in orders for stem in stems(each.called)), *_GIVING]
     known += [stem for said in talk.turns[work.turn] for m in said.clause.mentions for stem in stems(m.name)]
     own = [stem for stem in telling(heard) if stem in talk.telling[work.turn]]
     if any(not any(alike(stem, other) for other in known) for stem in own):
         return 0.0
-    return (
-        1.0
-        if work.turn in order.turns
-        else max(likeness(heard, stems(order.title)), likeness(heard, stems(order.called)))
-    )
+    if work.turn in order.turns:
+        return 1.0
+    return max(likeness(heard, stems(name)) for name in (order.title, order.called))
 
 
 def _alike(one: str, other: str) -> float:
@@ -127,39 +124,40 @@ def _title(words: Sequence[Word]) -> str:
     return " ".join(with_digits(word.text) for word in words[first:])
 
 
+def _named(orders: Sequence[Order], said: Said) -> int | None:
+    """The place of the ticket that a clause names."""
+    shares = [covered(stems(order.called), said.stems) for order in orders]
+    best = max(shares, default=0.0)
+    return shares.index(best) if best >= NAMED else None
+
+
 def _meant(orders: Sequence[Order], turn: int, said: Said) -> int | None:
     """The place of the ticket that a clause names; where it names none, of the one that was asked for just before."""
-    shares = [_share(order, said) for order in orders]
-    best = max(shares, default=0.0)
-    if best >= NAMED:
-        return shares.index(best)
+    place = _named(orders, said)
+    if place is not None or not orders or turn - orders[-1].turns[-1] > NAMED_SINCE:
+        return place
     says_more = _GIVEN.search(said.clause.line) or _CALLED.search(said.clause.text)
-    return (
-        len(orders) - 1
-        if orders and orders[-1].turns and says_more and turn - orders[-1].turns[-1] <= NAMED_SINCE
-        else None
-    )
-
-
-def _share(order: Order, said: Said) -> float:
-    name = stems(order.called)
-    return sum(any(alike(stem, other) for other in said.stems) for stem in name) / len(name) if name else 0.0
+    return len(orders) - 1 if says_more else None
 
 
 def _told_more(turn: int, said: Said, order: Order) -> Order:
-    """What a clause adds to a ticket: whose it is, and its name."""
+    """What a clause adds to a ticket that was asked for: whose it is, and its name."""
     called = _CALLED.search(said.clause.text)
     if called:
         return replace(order, title=called["name"].strip(), turns=(*order.turns, turn))
+    return _given(turn, said, order)
+
+
+def _given(turn: int, said: Said, order: Order) -> Order:
     owner = _owner(said)
-    if owner is None or said.has(Act.ASK, Act.IF, Act.REJECT):
-        return order
-    return replace(order, owner=owner, turns=tuple(dict.fromkeys((*order.turns, turn))))
+    return replace(order, owner=owner, turns=tuple(dict.fromkeys((*order.turns, turn)))) if owner else order
 
 
 def _owner(said: Said) -> str | None:
     """Who is given a ticket in a clause, or takes it."""
     line, named = said.clause.line, said.clause.mentions
+    if said.has(Act.ASK, Act.IF, Act.REJECT):
+        return None
     if _GIVEN.search(line):
         return next((mention.name for mention in named if mention.way == "receiver"), None)
     if said.has(Act.ASSIGN) and not said.has(Act.META):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from vori_ray.tickets.korean.lexicon import DEED_NOUNS, EMPTY_NOUNS
@@ -136,6 +136,12 @@ def likeness(mine: Iterable[str], others: Iterable[str]) -> float:
     a, b = list(mine), list(others)
     total = sum(map(weight, a)) + sum(map(weight, b))
     return (overlap(a, b) + overlap(b, a)) / total if total else 0.0
+
+
+def covered(name: Iterable[str], words: Sequence[str]) -> float:
+    """How much (0..1) of a name some words say, by its stems."""
+    said = [any(alike(stem, other) for other in words) for stem in name]
+    return sum(said) / len(said) if said else 0.0
 
 
 def telling(found: Iterable[str]) -> list[str]:

@@ -20,7 +20,7 @@ from vori_ray.tickets.korean.claims import follow
 from vori_ray.tickets.korean.orders import fits, orders_of, taken_of_board
 from vori_ray.tickets.korean.owners import owner_of
 from vori_ray.tickets.korean.said import Said
-from vori_ray.tickets.korean.stems import alike, likeness, stems, telling
+from vori_ray.tickets.korean.stems import alike, covered, likeness, stems, telling
 from vori_ray.tickets.korean.talk import Talk
 from vori_ray.tickets.korean.titles import title_of
 from vori_ray.tickets.linear import Models, probability
@@ -190,14 +190,9 @@ def _clear_title(talk: Talk, work: Work, names: Sequence[str]) -> None:
     for named in () if work.called else map(stems, names):
         title = stems(work.title)
         own = telling(stem for stem in title if stem in spoken and not _share([stem], named))
-        if own and _covered(named, title) >= NAMED and _covered(named, spoken) < HALF:
+        if own and covered(named, title) >= NAMED and covered(named, spoken) < HALF:
             words = work.title.split()
             work.title = " ".join(w for w in words if _share(stems(w), spoken) or not _share(stems(w), named))
-
-
-def _covered(named: Sequence[str], words: Sequence[str]) -> float:
-    """How much (0..1) of a name some words have."""
-    return sum(_share([stem], words) for stem in named) / len(named) if named else 0.0
 
 
 def _is_known(talk: Talk, work: Work) -> bool:
