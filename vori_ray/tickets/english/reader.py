@@ -20,7 +20,7 @@ from vori_ray.tickets.heard import KINDS, Sureness, Turns, weighed
 from vori_ray.tickets.linear import Models, learned
 
 WHOLE = Sureness(work=0.25, status=0.7, maybe=0.3, blocker=0.25, decision=0.4)
-LIVE = Sureness(work=0.25, status=0.7, maybe=0.7, blocker=0.5, decision=0.5)
+LIVE = Sureness(work=0.25, status=0.8, maybe=0.8, blocker=0.5, decision=0.5)
 
 
 class EnglishRules:
